@@ -1,0 +1,1 @@
+"""What Usher remembers: tables, transactions, the task queue, the ledger and the secret store."""

@@ -1,0 +1,173 @@
+"""The database: one way to write, one way to read.
+
+A write is a transaction in a task of its own that the caller's cancellation (a timeout, a shutdown) cannot reach, so it
+either happens or does not, and nothing is left half open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from storage import engines
+from storage.clock import Clock
+from storage.errors import DatabaseInUse, DatabaseReadOnly, DatabaseUnreachable, can_be_repeated, in_words
+from storage.transaction import Transaction
+
+__all__ = ["Database", "Transaction"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_TRIES = 6  # of a transaction that PostgreSQL undid because of another one
+_PAUSE = 0.01  # seconds, times a random part of 2 ** try
+
+_log = logging.getLogger(__name__)
+_current: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
+
+
+class Database:
+    """An open database. Make one with `Database.open`, end it with `close`."""
+
+    def __init__(self, url: URL, *, clock: Clock, writer: AsyncEngine, reader: AsyncEngine, lock: int | None) -> None:
+        self.clock = clock
+        #: with the password; `address` is for people
+        self.url = url.render_as_string(hide_password=False)
+        self.address = url.render_as_string(hide_password=True)
+        self.is_sqlite = engines.is_sqlite(url)
+        #: called after every commit that leaves tasks to look at; must neither block nor raise
+        self.on_tasks: list[Callable[[], None]] = []
+        self._writer = writer
+        self._reader = reader
+        self._write_session = async_sessionmaker(writer, expire_on_commit=False)
+        self._read_session = async_sessionmaker(reader, expire_on_commit=False, autoflush=False)
+        self._lock = lock
+        self._writes: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    async def open(cls, url: str, *, clock: Clock, pool_size: int = 10, exclusive: bool = True) -> Database:
+        """Connects, and proves that it can write. Does not look at the schema (`migrate.check` does).
+
+        With SQLite one process owns the file; a second raises `DatabaseInUse`. `exclusive=False` is for a short command
+        beside a running Usher. `pool_size` is PostgreSQL's. Raises the children of `StorageError`.
+        """
+        parsed = engines.parse(url)
+        lock = None
+        if engines.is_sqlite(parsed):
+            lock = _lock_file(parsed) if exclusive else None
+            writer = engines.sqlite_writer(parsed, checkpoints=exclusive)
+            reader = engines.sqlite_reader(parsed)
+        else:
+            writer = engines.postgresql(parsed, pool_size=pool_size)
+            # every statement of one read sees the same moment, as on SQLite
+            reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        database = cls(parsed, clock=clock, writer=writer, reader=reader, lock=lock)
+        try:
+            with in_words():
+                async with writer.begin():
+                    pass
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def write(
+        self, operation: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Runs `operation(transaction, …)` and commits; rolls back when it raises, and raises the same.
+
+        PostgreSQL may undo a transaction because of another one; then the operation runs again, so it must have no
+        effect outside. A write inside a write would wait for itself and is a RuntimeError.
+        """
+        if self._is_inside(_current.get()):
+            raise RuntimeError("a write inside a write: pass the transaction on instead")
+        writing = asyncio.create_task(self._write(operation, *args, **kwargs))
+        self._writes.add(writing)
+        writing.add_done_callback(self._writes.discard)
+        return await asyncio.shield(writing)
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """A session that sees one moment of the database and cannot change it."""
+        return self._read()
+
+    async def close(self) -> None:
+        """Waits for the writes under way, then lets go of the database."""
+        if self._writes:
+            await asyncio.wait(set(self._writes))
+        await self._reader.dispose()
+        await self._writer.dispose()
+        if self._lock is not None:
+            os.close(self._lock)  # closing gives the lock up; the file stays, as deleting it would let two in
+            self._lock = None
+
+    async def _write(
+        self, operation: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with in_words():
+            for attempt in range(1, _TRIES):
+                try:
+                    return await self._transact(operation, *args, **kwargs)
+                except Exception as error:
+                    if not can_be_repeated(error):
+                        raise
+                await asyncio.sleep(_PAUSE * random.uniform(0, 2**attempt))  # noqa: S311 - a pause, not a secret
+            return await self._transact(operation, *args, **kwargs)
+
+    async def _transact(
+        self, operation: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._write_session() as session, session.begin():
+            await session.connection()  # waits for its turn and begins, so that `now` is not older than what it reads
+            transaction = Transaction(session, self.clock.now(), is_sqlite=self.is_sqlite)
+            _current.set(transaction)  # of this task only
+            result = await operation(transaction, *args, **kwargs)
+            await transaction.settle()
+        if transaction.wakes:
+            self._tell()
+        return result
+
+    def _is_inside(self, transaction: Transaction | None) -> bool:
+        return (
+            transaction is not None
+            and transaction.session.bind is self._writer
+            and transaction.session.in_transaction()
+        )
+
+    @asynccontextmanager
+    async def _read(self) -> AsyncIterator[AsyncSession]:
+        with in_words():
+            async with self._read_session() as session:
+                yield session
+
+    def _tell(self) -> None:
+        for listener in self.on_tasks:
+            try:
+                listener()
+            except Exception:
+                _log.exception("a listener for new tasks failed; the commit stands")
+
+
+def _lock_file(url: URL) -> int:
+    path = engines.sqlite_file(url)
+    try:
+        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError as error:
+        raise DatabaseUnreachable(f"the directory {path.parent} does not exist") from error
+    except PermissionError as error:
+        raise DatabaseReadOnly(str(path)) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise DatabaseInUse(str(path)) from error
+    return descriptor

@@ -1,0 +1,133 @@
+"""Connections: what the two databases need to be set to before the first statement.
+
+SQLite gets one connection that writes and a few that can only read. Every setting here was bought with a measured
+failure; the comments say which.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool, Pool
+
+from storage.errors import DatabaseUnreachable
+from storage.sqlite_driver import connect
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+SQLITE_BUSY_SECONDS = 10
+_POSTGRESQL_SESSION = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '30s'; SET timezone = 'UTC'"
+
+
+def parse(url: str) -> URL:
+    """The address with the driver that Usher uses for it; raises `DatabaseUnreachable` for any other database."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUnreachable(
+            "the address is not of the form sqlite+aiosqlite:///FILE or postgresql://…"
+        ) from error
+    driver = _DRIVERS.get(parsed.get_backend_name())
+    if driver is None:
+        raise DatabaseUnreachable(f"{parsed.get_backend_name()} is not supported; SQLite and PostgreSQL are")
+    if driver.startswith("sqlite") and parsed.database in {None, "", ":memory:"}:
+        # every connection to :memory: is another database, and one shared connection mixes up transactions
+        raise DatabaseUnreachable("Usher needs a database file, an in-memory database forgets")
+    return parsed.set(drivername=driver)
+
+
+def is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def sqlite_file(url: URL) -> Path:
+    """The one true path of the file, so that two names of one database are seen to be the same."""
+    return Path(url.database or "").expanduser().resolve()
+
+
+def sqlite_writer(url: URL, *, checkpoints: bool = True) -> AsyncEngine:
+    """The one connection that writes.
+
+    One, because eight that wait for each other inside SQLite make p99 eight times worse than a queue in the process.
+    `checkpoints=False` for a second process beside a running Usher: two checkpointers can corrupt the file on the
+    versions that `sqlite_warning` names.
+    """
+    pragmas = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
+    if not checkpoints:
+        pragmas["wal_autocheckpoint"] = "0"
+    return _sqlite(url, pragmas, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0, pool_timeout=60)
+
+
+def sqlite_reader(url: URL) -> AsyncEngine:
+    """Connections that cannot write, and leave checkpoints to the writer."""
+    pragmas = {"query_only": "ON", "wal_autocheckpoint": "0"}
+    return _sqlite(url, pragmas, begin="BEGIN", pool_size=4, max_overflow=0, pool_timeout=60)
+
+
+def sqlite_migrator(url: URL) -> AsyncEngine:
+    """For schema changes: with foreign keys on, rebuilding a parent table silently deletes its children's rows."""
+    pragmas = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "OFF"}
+    return _sqlite(url, pragmas, begin="BEGIN IMMEDIATE", busy_seconds=60, poolclass=NullPool)
+
+
+def postgresql(url: URL, *, pool_size: int = 10, poolclass: type[Pool] | None = None) -> AsyncEngine:
+    """A pool that survives a restart of the server, with an end to forgotten transactions."""
+    pool: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": pool_size, "max_overflow": 0}
+    engine = create_async_engine(url, connect_args=POSTGRESQL_CONNECT, pool_pre_ping=True, **pool)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(_POSTGRESQL_SESSION)
+        cursor.close()
+        connection.commit()
+
+    return engine
+
+
+# A server that vanished without a word is noticed within a minute.
+POSTGRESQL_CONNECT: dict[str, Any] = {
+    "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+    "application_name": "usher",
+}  # fmt: skip
+
+
+def sqlite_warning() -> str | None:
+    """A sentence for the admin when this SQLite has the WAL-reset bug (https://www.sqlite.org/wal.html), else None.
+
+    It needs two connections that write or checkpoint one file at the same time. Usher has one of them, so only a
+    second program on the file is a danger.
+    """
+    version = sqlite3.sqlite_version_info
+    mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    if mended or version < (3, 7):
+        return None
+    return (
+        f"SQLite {sqlite3.sqlite_version} can damage a database that two programs write to at once "
+        "(mended in 3.51.3). Usher alone is safe; do not run Litestream or another writer on its file."
+    )
+
+
+def _sqlite(
+    url: URL, pragmas: dict[str, str], *, begin: str, busy_seconds: int = SQLITE_BUSY_SECONDS, **pool: Any
+) -> AsyncEngine:
+    creator = partial(connect, sqlite_file(url), busy_seconds=busy_seconds, pragmas=pragmas)
+    engine = create_async_engine(url, async_creator=creator, **pool)
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def _invalidate(connection: Any, _record: Any, _error: BaseException | None) -> None:
+        # A connection whose task was cancelled in the middle of a transaction may live on in the garbage and keep the
+        # write lock. Rolling back first, behind whatever its thread is still doing, gives the lock up.
+        connection.rollback()
+
+    return engine

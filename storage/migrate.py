@@ -1,0 +1,153 @@
+"""Bringing a database to this version of Usher, whoever else is trying the same at this moment."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import NullPool
+
+from storage import engines
+from storage.database import Database
+from storage.errors import (
+    DatabaseReadOnly,
+    DatabaseUnreachable,
+    SchemaTooNew,
+    SchemaTooOld,
+    StorageError,
+    UpgradeFailed,
+    in_words,
+)
+
+_LOCK = 0x7573686D  # "ushm": one migration at a time on PostgreSQL
+
+
+async def upgrade(url: str) -> None:
+    """Brings the database to this version; creates it when it is an empty file or server database.
+
+    Of several at once one does it and the others wait and find it done. All of it is one transaction, so a crash leaves
+    what was there before. A SQLite file with something in it is copied next to itself first. Raises `SchemaTooNew`,
+    `UpgradeFailed` and what an unusable database raises.
+    """
+    parsed = engines.parse(url)
+    if engines.is_sqlite(parsed):
+        _create_private(engines.sqlite_file(parsed))
+    with in_words():
+        async with _engine(parsed) as engine, engine.begin() as connection:
+            if engines.is_sqlite(parsed):
+                await _upgrade_sqlite(connection, engines.sqlite_file(parsed))
+            else:
+                await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                if _judge(await _revision(connection)) is not None:
+                    await connection.run_sync(_run)
+
+
+async def check(database: str | Database) -> None:
+    """Raises `SchemaTooOld` or `SchemaTooNew` unless the database is at this version."""
+    if isinstance(database, Database):
+        async with database.read() as session:
+            revision = await _revision(await session.connection())
+    else:
+        with in_words():
+            async with _engine(engines.parse(database)) as engine, engine.connect() as connection:
+                revision = await _revision(connection)
+    if problem := _judge(revision):
+        raise problem
+
+
+async def head() -> str:
+    """The revision that this version of Usher needs."""
+    return _scripts()[0]
+
+
+def configuration(connection: sa.Connection) -> Config:
+    """Alembic's configuration: the migrations in this package, run on this connection. There is no ini file."""
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _run(connection: sa.Connection) -> None:
+    command.upgrade(configuration(connection), "head")
+
+
+async def _upgrade_sqlite(connection: AsyncConnection, file: Path) -> None:
+    revision = await _revision(connection)
+    if _judge(revision) is None:
+        return
+    if revision is not None:
+        _copy(file, revision)
+    await connection.run_sync(_run)
+    broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+    if broken:
+        first = broken[0]._mapping
+        raise UpgradeFailed(f"row {first['rowid']} of {first['table']} refers to nothing in {first['parent']}")
+
+
+def _judge(revision: str | None) -> StorageError | None:
+    """What is to be said about a database at this revision; None when it is the right one. Raises `SchemaTooNew`."""
+    newest, known = _scripts()
+    if revision == newest:
+        return None
+    if revision is not None and revision not in known:
+        raise SchemaTooNew(f"it is at {revision}, this version knows {newest}")
+    return SchemaTooOld(f"it is at {revision}" if revision else "it is empty")
+
+
+@cache
+def _scripts() -> tuple[str, frozenset[str]]:
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    scripts = ScriptDirectory.from_config(config)
+    newest = scripts.get_current_head()
+    if newest is None:
+        raise RuntimeError("the package holds no migrations")
+    return newest, frozenset(script.revision for script in scripts.walk_revisions())
+
+
+async def _revision(connection: AsyncConnection) -> str | None:
+    return await connection.run_sync(lambda plain: MigrationContext.configure(plain).get_current_revision())
+
+
+@contextlib.asynccontextmanager
+async def _engine(url: URL) -> AsyncIterator[AsyncEngine]:
+    sqlite = engines.is_sqlite(url)
+    engine = engines.sqlite_migrator(url) if sqlite else engines.postgresql(url, poolclass=NullPool)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def _create_private(file: Path) -> None:
+    """Makes a new database file readable by its owner only; SQLite gives its side files the same permissions."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return
+    except FileNotFoundError as error:
+        raise DatabaseUnreachable(f"the directory {file.parent} does not exist") from error
+    except PermissionError as error:
+        raise DatabaseReadOnly(str(file)) from error
+
+
+def _copy(file: Path, revision: str) -> None:
+    """A consistent copy next to the file, made while this process holds the write lock and has changed nothing."""
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    target = file.with_name(f"{file.name}.{revision}.{moment}")
+    with contextlib.closing(sqlite3.connect(file)) as source:
+        source.execute("VACUUM INTO ?", (str(target),))
+    target.chmod(0o600)

@@ -1,0 +1,286 @@
+"""The task queue: durable work as rows, in the same transaction as the decision that asks for it.
+
+A claim moves `run_at` to the end of its lease, so the task of a worker that died simply becomes due again, and one
+partial index serves every question. `attempt` is the fencing token: it grows with every claim, and what a worker
+reports counts only while the task is still in the attempt that the worker was given.
+
+Every function takes the `Transaction` it is to be part of. States stand in the statements as literals, because neither
+database matches a bound parameter with the predicate of a partial index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam, case, func, literal_column
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.notifications import CHANNEL, Notifications
+from storage.tables import Task, TaskState, UTCDateTime, table_of
+from storage.upsert import insert_into
+
+if TYPE_CHECKING:
+    from storage.database import Database
+    from storage.transaction import Transaction
+
+__all__ = [
+    "ClaimedTask", "Notifications", "claim", "claim_due", "extend_lease", "finish", "hand_back", "next_due", "park",
+    "purge", "release", "retry", "take_over",
+]  # fmt: skip
+
+_CLAIM_TRIES = 5
+
+_tasks = table_of(Task)
+_t = _tasks.c
+_OPEN, _PARKED, _DONE = (literal_column(f"'{state}'", sa.String) for state in TaskState)
+_NOTHING: sa.ColumnElement[Any] = literal_column("'{}'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedTask:
+    """A task that this worker may run until its lease ends."""
+
+    id: int
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    #: how often it was claimed, this time included; the fencing token
+    attempt: int
+    #: how often it failed in a row
+    failures: int
+    lock_key: str | None
+
+
+async def claim(tx: Transaction, *, owner: str, limit: int, lease: timedelta) -> list[ClaimedTask]:
+    """Takes up to `limit` due tasks for `owner`, of each lane (tasks with one `lock_key`) the one due first.
+
+    On PostgreSQL two claims at the same instant may reach for one lane; a unique index lets one of them through and
+    fails the other's transaction with IntegrityError. `claim_due` tries again.
+    """
+    bound = {"now": tx.now, "until": tx.now + lease, "owner": owner, "limit": limit}
+    rows = await tx.session.execute(_claim(is_sqlite=tx.is_sqlite), bound)
+    return [ClaimedTask(**row) for row in rows.mappings()]
+
+
+async def claim_due(db: Database, *, owner: str, limit: int, lease: timedelta) -> list[ClaimedTask]:
+    """`claim` in a transaction of its own."""
+    for _ in range(_CLAIM_TRIES):
+        try:
+            return await db.write(claim, owner=owner, limit=limit, lease=lease)
+        except IntegrityError:
+            continue
+    return []  # another worker is faster every time: it has the tasks
+
+
+async def finish(tx: Transaction, task: ClaimedTask) -> bool:
+    """The task is done; or open again, when it was asked for while it ran. False when the lease was lost."""
+    return await _report(tx, _FINISH, task)
+
+
+async def retry(
+    tx: Transaction, task: ClaimedTask, *, run_at: datetime, error: str | None, failed: bool = True
+) -> bool:
+    """The task is to run again at `run_at`, or earlier when it was asked for while it ran. False: lease lost.
+
+    `failed` counts it as one more failure in a row; otherwise the row of failures is over.
+    """
+    statement = _retry(is_sqlite=tx.is_sqlite, failed=failed)
+    return await _report(tx, statement, task, run_at=run_at, error=error)
+
+
+async def park(tx: Transaction, task: ClaimedTask, *, incident_id: str, error: str | None) -> bool:
+    """The task waits until the incident is resolved. False: lease lost."""
+    return await _report(tx, _PARK, task, incident_id=incident_id, error=error)
+
+
+async def release(tx: Transaction, incident_id: str, *, run_at: datetime | None = None) -> int:
+    """Opens every task that is parked on the incident, due at `run_at` (now), with no failures. Returns how many."""
+    released = await _change(tx, _RELEASE, of_incident=incident_id, run_at=run_at or tx.now)
+    if released:
+        tx.wake_dispatchers()
+    return released
+
+
+async def extend_lease(tx: Transaction, task: ClaimedTask, lease: timedelta) -> bool:
+    """Gives the worker `lease` more from now. False: the lease was lost, and what the task does is not wanted."""
+    return await _report(tx, _EXTEND, task, run_at=tx.now + lease)
+
+
+async def hand_back(tx: Transaction, tasks: Iterable[ClaimedTask]) -> int:
+    """Opens claimed tasks for another worker, due now. Returns how many were still this worker's."""
+    returned = sum([await _report(tx, _HAND_BACK, task) for task in tasks])
+    if returned:
+        tx.wake_dispatchers()
+    return returned
+
+
+async def take_over(tx: Transaction) -> int:
+    """Opens every claimed task, due now: for the one process that may use an SQLite file, all other owners are dead."""
+    taken = await _change(tx, _TAKE_OVER, now=tx.now)
+    if taken:
+        tx.wake_dispatchers()
+    return taken
+
+
+async def purge(tx: Transaction, *, before: datetime) -> int:
+    """Deletes tasks that were done before `before`. Returns how many."""
+    return await _change(tx, _PURGE, before=before)
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next task can be claimed: in the past if one can be now, the end of a lease if nothing else is due.
+
+    A task whose lane is taken does not count, whatever its time: the lane is free when its holder reports or its lease
+    ends.
+    """
+    due: datetime | None = await session.scalar(_NEXT_DUE)
+    return due
+
+
+async def upsert(tx: Transaction, wanted: Sequence[dict[str, Any]]) -> None:
+    """Writes tasks that a transaction asked for; `wanted` holds each (kind, key) once, in the order of (kind, key)."""
+    await tx.session.execute(_upsert(is_sqlite=tx.is_sqlite), wanted)
+
+
+async def notify(tx: Transaction) -> None:
+    """PostgreSQL tells every listening replica when this transaction commits."""
+    await tx.session.execute(_NOTIFY)
+
+
+async def _report(tx: Transaction, statement: sa.Update, task: ClaimedTask, **bound: Any) -> bool:
+    return await _change(tx, statement, task_id=task.id, task_attempt=task.attempt, now=tx.now, **bound) == 1
+
+
+async def _change(tx: Transaction, statement: sa.Update | sa.Delete, **bound: Any) -> int:
+    result = await tx.session.execute(statement, bound)
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, which the session's types do not say
+
+
+def _moment(name: str) -> sa.BindParameter[datetime]:
+    return bindparam(name, type_=UTCDateTime())
+
+
+def _earlier(a: Any, b: Any, *, is_sqlite: bool) -> sa.ColumnElement[datetime]:
+    return func.min(a, b, type_=UTCDateTime()) if is_sqlite else func.least(a, b, type_=UTCDateTime())
+
+
+@cache
+def _upsert(*, is_sqlite: bool) -> sa.Insert:
+    """One open task per (kind, key). Asking again keeps the earlier time; asking while one runs leaves a wish."""
+    insert = insert_into(_tasks, is_sqlite=is_sqlite)
+    new = insert.excluded
+    running = _t.owner.is_not(None)
+    wish = func.coalesce(_t.wish_at, new.run_at)
+    return insert.on_conflict_do_update(
+        index_elements=["kind", "key"],
+        index_where=sa.text("state <> 'done'"),
+        set_={
+            "run_at": case((running, _t.run_at), else_=_earlier(_t.run_at, new.run_at, is_sqlite=is_sqlite)),
+            "wish_at": case((running, _earlier(wish, new.run_at, is_sqlite=is_sqlite))),
+            "payload": case((new.payload != _NOTHING, new.payload), else_=_t.payload),
+        },
+    )
+
+
+@cache
+def _claim(*, is_sqlite: bool) -> sa.Update:
+    """Due tasks, of each lane the earliest, unless the lane is taken.
+
+    The task that holds a lane itself (its worker died, its lease is over) goes before everything that waits behind it;
+    otherwise the two would wait for each other.
+    """
+    task, holder, rival = (_tasks.alias(name).c for name in ("task", "holder", "rival"))
+    now = _moment("now")
+    lane_is_taken = sa.exists().where(holder.lock_key == task.lock_key, holder.owner.is_not(None), holder.id != task.id)
+    another_is_first = sa.exists().where(
+        rival.lock_key == task.lock_key,
+        rival.state == _OPEN,
+        rival.run_at <= now,
+        sa.tuple_(rival.run_at, rival.id) < sa.tuple_(task.run_at, task.id),
+    )
+    due = (
+        sa.select(task.id)
+        .where(task.state == _OPEN, task.run_at <= now, ~lane_is_taken, task.owner.is_not(None) | ~another_is_first)
+        .order_by(task.run_at, task.id)
+        .limit(bindparam("limit", type_=sa.Integer))
+    )
+    update = (
+        sa.update(_tasks)
+        .values(
+            owner=bindparam("owner"),
+            attempt=_t.attempt + 1,
+            run_at=_moment("until"),
+            wish_at=case((_t.wish_at > now, _t.wish_at)),  # a wish that is due is granted by this very run
+        )
+        .returning(_t.id, _t.kind, _t.key, _t.payload, _t.attempt, _t.failures, _t.lock_key)
+    )
+    if is_sqlite:
+        return update.where(_t.id.in_(due))
+    # in a CTE, because PostgreSQL may run a sub-select with LIMIT more than once and take too many
+    locked = due.with_for_update(skip_locked=True, of=task.id.table).cte("due")
+    return update.where(_t.id == locked.c.id)
+
+
+# A task that was handed back keeps its attempt, so its former worker is known by the missing owner.
+_mine = sa.and_(
+    _t.id == bindparam("task_id"),
+    _t.attempt == bindparam("task_attempt"),
+    _t.state == _OPEN,
+    _t.owner.is_not(None),
+)
+_report_of_mine = sa.update(_tasks).where(_mine)
+
+_FINISH = _report_of_mine.values(
+    state=case((_t.wish_at.is_(None), _DONE), else_=_OPEN),
+    run_at=func.coalesce(_t.wish_at, _t.run_at),
+    wish_at=None,
+    owner=None,
+    failures=0,
+    error=None,
+    finished_at=case((_t.wish_at.is_(None), _moment("now"))),
+)
+_PARK = _report_of_mine.values(
+    state=_PARKED,
+    run_at=_moment("now"),
+    wish_at=None,
+    owner=None,
+    incident_id=bindparam("incident_id"),
+    error=bindparam("error"),
+)
+_EXTEND = _report_of_mine.values(run_at=_moment("run_at"))
+_HAND_BACK = _report_of_mine.values(run_at=_moment("now"), wish_at=None, owner=None)
+_TAKE_OVER = sa.update(_tasks).where(_t.owner.is_not(None)).values(run_at=_moment("now"), wish_at=None, owner=None)
+_RELEASE = (
+    sa.update(_tasks)
+    .where(_t.incident_id == bindparam("of_incident"), _t.state == _PARKED)
+    .values(state=_OPEN, run_at=_moment("run_at"), incident_id=None, failures=0)
+)
+_PURGE = sa.delete(_tasks).where(_t.state == _DONE, _t.finished_at < _moment("before"))
+_NOTIFY = sa.select(func.pg_notify(CHANNEL, ""))
+
+
+@cache
+def _retry(*, is_sqlite: bool, failed: bool) -> sa.Update:
+    wanted = _moment("run_at")
+    return _report_of_mine.values(
+        run_at=_earlier(func.coalesce(_t.wish_at, wanted), wanted, is_sqlite=is_sqlite),
+        wish_at=None,
+        owner=None,
+        failures=_t.failures + 1 if failed else 0,
+        error=bindparam("error"),
+    )
+
+
+def _next_due() -> sa.Select[tuple[datetime]]:
+    task, holder = (_tasks.alias(name).c for name in ("task", "holder"))
+    lane_is_taken = sa.exists().where(holder.lock_key == task.lock_key, holder.owner.is_not(None), holder.id != task.id)
+    return sa.select(task.run_at).where(task.state == _OPEN, ~lane_is_taken).order_by(task.run_at, task.id).limit(1)
+
+
+_NEXT_DUE = _next_due()

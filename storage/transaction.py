@@ -1,0 +1,127 @@
+"""One transaction: what an operation changes, the tasks that follow from it, and its lines in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import attributes
+from sqlalchemy.orm.util import identity_key
+
+from storage import audit, task_queue
+from storage.tables import Base, TaskState, table_of
+
+
+class Transaction:
+    """What `Database.write` hands to an operation. Tasks and ledger lines are written together at the commit."""
+
+    def __init__(self, session: AsyncSession, now: datetime, *, is_sqlite: bool) -> None:
+        self.session = session
+        #: the clock's time when the transaction began
+        self.now = now
+        self.is_sqlite = is_sqlite
+        #: whether dispatchers have something to look at after the commit
+        self.wakes = False
+        self._tasks: dict[tuple[str, str], dict[str, Any]] = {}
+        self._lines: list[audit.Entry] = []
+
+    def enqueue(
+        self,
+        kind: str,
+        key: str,
+        *,
+        run_at: datetime | None = None,
+        lock_key: str | None = None,
+        payload: dict[str, Any] | None = None,
+    ) -> None:
+        """Asks for a task at `run_at` (now).
+
+        There is one open task for each (kind, key). Asking again keeps the earlier time; asking while it runs makes it
+        run again; asking for one that waits on an incident leaves it waiting. A payload replaces the one before.
+        """
+        run_at = run_at or self.now
+        earlier = self._tasks.get((kind, key))
+        if earlier is not None:
+            earlier["run_at"] = min(earlier["run_at"], run_at)
+            earlier["payload"] = payload or earlier["payload"]
+            return
+        self._tasks[kind, key] = {
+            "kind": kind,
+            "key": key,
+            "lock_key": lock_key,
+            "payload": payload or {},
+            "state": TaskState.OPEN,
+            "run_at": run_at,
+            "attempt": 0,
+            "failures": 0,
+            "created_at": self.now,
+        }
+
+    def record(self, event: str, *, actor: str, subject: str, **data: object) -> None:
+        """Adds a line to the ledger: `actor` did `event` to `subject`. Data is JSON, times, durations and enums."""
+        self._lines.append(
+            audit.Entry(at=self.now, actor=actor, event=event, subject=subject, data=audit.canonical(data))
+        )
+
+    def wake_dispatchers(self) -> None:
+        """Has dispatchers, here and in every replica, look for due tasks after the commit."""
+        self.wakes = True
+
+    async def move(
+        self,
+        entity: type[Base],
+        ids: str | Sequence[str],
+        *,
+        before: Collection[StrEnum],
+        to: StrEnum,
+        **values: object,
+    ) -> int:
+        """The guarded transition: sets `state` and `values` where the state is still one of `before`.
+
+        Returns the number of rows that changed; 0 means that somebody was faster. Objects of this session follow.
+        """
+        if self.session.new or self.session.dirty:
+            await self.session.flush()
+        changes = {"state": to, **values}
+        bound = {f"new_{name}": value for name, value in changes.items()}
+        moved = (
+            await self.session.scalars(
+                _move(entity, tuple(changes)),
+                {"ids": [ids] if isinstance(ids, str) else list(ids), "before": list(before), **bound},
+            )
+        ).all()
+        for row_id in moved:
+            loaded = self.session.identity_map.get(identity_key(entity, row_id))
+            if loaded is not None:
+                for name, value in changes.items():
+                    attributes.set_committed_value(loaded, name, value)
+        return len(moved)
+
+    async def settle(self) -> None:
+        """Writes what was gathered; `Database.write` calls it before the commit. The ledger's lock is the shortest."""
+        await self.session.flush()
+        if self._tasks:
+            # in one order, so that two transactions that want the same tasks cannot block each other
+            await task_queue.upsert(self, [self._tasks[name] for name in sorted(self._tasks)])
+            self.wakes = True
+        if self.wakes and not self.is_sqlite:
+            await task_queue.notify(self)
+        if self._lines:
+            await audit.append(self.session, self._lines, is_sqlite=self.is_sqlite)
+
+
+@cache
+def _move(entity: type[Base], names: tuple[str, ...]) -> sa.sql.dml.ReturningUpdate[tuple[str]]:
+    columns = table_of(entity).c
+    return (
+        sa.update(table_of(entity))
+        .where(columns.id.in_(bindparam("ids", expanding=True)), columns.state.in_(bindparam("before", expanding=True)))
+        .values({name: bindparam(f"new_{name}") for name in names})
+        .returning(columns.id)
+    )

@@ -1,0 +1,134 @@
+"""Every card on one wall: posts them to a running sandbox and photographs its page.
+
+`python -m tests.support.contact_sheet FOLDER` writes a picture of each kind of card, modal and Home tab there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Browser, async_playwright
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access.refusals import Refusal, Refused
+from bot.cards.approval import approval_card, deny_form
+from bot.cards.content import JSON, Content
+from bot.cards.form import Draft, request_form
+from bot.cards.home import home_view
+from bot.cards.incident import incident_card
+from bot.cards.refusals import refusal
+from bot.cards.status import status_card
+from bot.cards.step import could_not_form, step_card
+from bot.cards.texts import help_text, not_understood, status_list
+from bot.cards.told import Milestone, told
+from sandbox import company
+from sandbox.server import Sandbox
+from sandbox.slack.faults import RateLimit
+from tests.support import stories as sample
+
+_PER_PICTURE = 6
+
+
+def messages() -> Iterator[tuple[str, str, Content]]:
+    """Every message: the kind of card, who gets it, and what it shows."""
+    all_stories = sample.stories()
+    for one in all_stories.values():
+        yield "status", one.requester.id, status_card(one, viewer_id=one.requester.id)
+    for name in ("pending, for somebody else", "invited, for somebody else", "active, for somebody else"):
+        yield "status-beneficiary", company.TOM.id, status_card(all_stories[name], viewer_id=company.TOM.id)
+    for one in all_stories.values():
+        yield "approval", company.MAYA.id, approval_card(one, approver_id=company.MAYA.id)
+    for incident in sample.incidents().values():
+        yield "incident", company.NOOR.id, incident_card(incident)
+    for step in sample.steps().values():
+        yield "step", company.NOOR.id, step_card(step, viewer_id=company.NOOR.id)
+    for one in all_stories.values():
+        for event in Milestone:
+            reply = told(one, event)
+            if reply:
+                yield "told", company.LENA.id, reply
+    for code in Refusal:
+        refused = Refused(code, who=company.MAYA.id, permalink="https://harbour.slack.example/archives/D1/p1")
+        yield "refusals", company.LENA.id, refusal(refused, reader_id=company.LENA.id)
+    yield "texts", company.LENA.id, status_list(list(all_stories.values()), sample.NOW)
+    yield "texts", company.LENA.id, status_list([], sample.NOW)
+    yield "texts", company.LENA.id, help_text()
+    yield "texts", company.LENA.id, not_understood("chatgtp please", sample.choices())
+
+
+def modals() -> Mapping[str, JSON]:
+    """Every modal."""
+    choices = sample.choices()
+    return {
+        "form-blank": request_form(choices, Draft()),
+        "form-chatgpt": request_form(choices, Draft(application="chatgpt", seat_type="codex")),
+        "form-figma": request_form(choices, Draft(application="figma", reason="To look at the mock-ups")),
+        "form-codex": request_form(choices, Draft(application="codex")),
+        "form-empty": request_form((), Draft()),
+        "deny": deny_form(sample.stories()["pending, for somebody else"]),
+        "could-not": could_not_form(sample.step()),
+    }
+
+
+async def photograph(folder: Path) -> None:
+    """Takes all pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    async with async_playwright() as playwright, Sandbox.start() as sandbox:
+        sandbox.slack.rate_limit = RateLimit(per_second=1000, burst=1000)
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        client = AsyncWebClient(token=company.SLACK_APP.bot_token, base_url=sandbox.slack_api_url)
+        wall = _Wall(sandbox, client, browser, folder)
+        for kind in dict.fromkeys(kind for kind, _, _ in messages()):
+            chosen = [(who, content) for each, who, content in messages() if each == kind]
+            for first in range(0, len(chosen), _PER_PICTURE):
+                await wall.messages(f"{kind}-{first // _PER_PICTURE}", chosen[first : first + _PER_PICTURE])
+        for name, home in sample.homes().items():
+            await wall.home(name, home.who.id, home_view(home))
+        for name, view in modals().items():
+            await wall.modal(name, view)
+        await browser.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wall:
+    sandbox: Sandbox
+    client: AsyncWebClient
+    browser: Browser
+    folder: Path
+
+    async def messages(self, name: str, chosen: Sequence[tuple[str, Content]]) -> None:
+        """A conversation with nothing but these cards."""
+        reader = chosen[0][0]
+        self.sandbox.slack.state.dm(reader).messages.clear()
+        for who, content in chosen:
+            opened = await self.client.conversations_open(users=who)
+            channel = opened["channel"]["id"]
+            await self.client.chat_postMessage(channel=channel, text=content.text, blocks=list(content.blocks))
+        await self._photograph(name, reader, height=300 + 260 * len(chosen))
+
+    async def home(self, name: str, who: str, view: JSON) -> None:
+        """One person's Home tab."""
+        await self.client.views_publish(user_id=who, view=view)
+        await self._photograph(f"home-{name}", who, where="/home", height=max(700, 60 * len(view["blocks"])))
+
+    async def modal(self, name: str, view: JSON) -> None:
+        """A modal over Lena's conversation."""
+        trigger = self.sandbox.slack.views.new_trigger(company.LENA.id)
+        await self.client.views_open(trigger_id=trigger, view=view)
+        await self._photograph(name, company.LENA.id, height=1000)
+        self.sandbox.slack.views.clear(company.LENA.id)
+
+    async def _photograph(self, name: str, who: str, *, height: int, where: str = "") -> None:
+        page = await self.browser.new_page(viewport={"width": 1280, "height": height})
+        await page.goto(f"{self.sandbox.url}/#{company.person(who).name.split()[0].lower()}{where}")
+        await page.wait_for_timeout(800)
+        await page.screenshot(path=self.folder / f"{name}.png", clip={"x": 268, "y": 0, "width": 664, "height": height})
+        await page.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(photograph(Path(sys.argv[1])))

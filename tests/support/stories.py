@@ -1,0 +1,320 @@
+"""Stories for the cards: one of every kind, and the means to change them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.access.desired import Entitlement
+from bot.access.story import Asked, Choice, GrantStory, HomeStory, IncidentStory, StepStory, Story, Who
+from storage.tables import (
+    AccountStatus,
+    Decision,
+    EndReason,
+    GrantState,
+    IncidentState,
+    RequestState,
+    StepState,
+)
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+LENA = Who(id="U0LENA0001", name="Lena Fischer")
+TOM = Who(id="U0TOM00001", name="Tom Okafor")
+MAYA = Who(id="U0MAYA0001", name="Maya Lindqvist")
+NOOR = Who(id="U0NOOR0001", name="Noor Haddad")
+
+REASON = "I would like to try the new agent on the onboarding screens,\nand compare it with what we do by hand."
+
+
+def asked(who: Who = MAYA, **changes: Any) -> Asked:
+    """Somebody who was asked as the manager and has not answered."""
+    blank = Asked(
+        who=who,
+        stage=0,
+        why="manager",
+        asked_at=NOW,
+        unreachable=False,
+        decision=None,
+        reason=None,
+        decided_at=None,
+    )
+    return replace(blank, **changes)
+
+
+def story(**changes: Any) -> Story:
+    """Lena asks for ChatGPT for herself, for 30 days; Maya is asked."""
+    pending = Story(
+        id="0199a0c4-7e52-7d7c-9c54-3c6d2a5f0001",
+        application="chatgpt",
+        application_name="ChatGPT",
+        by_hand=False,
+        requester=LENA,
+        beneficiary=LENA,
+        beneficiary_email="lena@harbour.example",
+        entitlement=Entitlement(role="member", seat_type="chatgpt"),
+        duration_seconds=30 * 86_400,
+        reason=REASON,
+        state=RequestState.PENDING,
+        stage=0,
+        stages=1,
+        created_at=NOW,
+        expires_at=NOW + 3 * DAY,
+        decided_at=None,
+        decided_by=None,
+        decision_reason=None,
+        auto_approved=None,
+        asked=(asked(),),
+        grant=None,
+        has_now=None,
+        has_status=None,
+        problem=None,
+        nobody_to_ask=False,
+        permalink="https://harbour.slack.example/archives/D1/p1",
+    )
+    return replace(pending, **changes)
+
+
+def approved(**changes: Any) -> Story:
+    """The same after Maya pressed Approve."""
+    at = NOW + timedelta(minutes=12)
+    return story(
+        **{
+            "state": RequestState.APPROVED,
+            "decided_at": at,
+            "decided_by": MAYA,
+            "asked": (asked(decision=Decision.APPROVED, decided_at=at),),
+            **changes,
+        }
+    )
+
+
+def granted(state: GrantState = GrantState.ACTIVE, *, grant: dict[str, Any] | None = None, **changes: Any) -> Story:
+    """The same with a grant in some state."""
+    at = NOW + timedelta(minutes=12)
+    made = GrantStory(
+        id="0199a0c4-7e52-7d7c-9c54-3c6d2a5f0002",
+        state=state,
+        end_reason=EndReason.EXPIRED if state in (GrantState.ENDING, GrantState.ENDED) else None,
+        end_note=None,
+        starts_at=at,
+        ends_at=at + 30 * DAY,
+        invited_at=None if state in (GrantState.SCHEDULED, GrantState.GRANTING, GrantState.WAITING) else at,
+        active_at=at if state in (GrantState.ACTIVE, GrantState.ENDING, GrantState.ENDED) else None,
+        ended_at=at + 30 * DAY if state is GrantState.ENDED else None,
+    )
+    return approved(grant=replace(made, **(grant or {})), **changes)
+
+
+def stories() -> dict[str, Story]:
+    """One request in every state, and the turns that a state can take."""
+    for_tom = {"beneficiary": TOM, "beneficiary_email": "tom@harbour.example"}
+    denied = {"decided_at": NOW, "decided_by": MAYA}
+    both = (asked(), asked(NOOR, why="app_admins"))
+    stage_two = (asked(decision=Decision.APPROVED, decided_at=NOW), asked(NOOR, why="owner", stage=1))
+    return {
+        "pending": story(),
+        "pending, two approvers": story(asked=both),
+        "pending, nobody to ask": story(asked=(), nobody_to_ask=True),
+        "pending, approver out of reach": story(asked=(asked(unreachable=True),), nobody_to_ask=True),
+        "pending, second stage": story(asked=stage_two, stage=1, stages=2),
+        "pending, fallback": story(asked=(asked(NOOR, why="fallback"),)),
+        "pending, for somebody else": story(**for_tom),
+        "pending, has access already": story(
+            entitlement=Entitlement(role="member", seat_type="codex"),
+            has_now=Entitlement(role="member", seat_type="chatgpt"),
+            has_status=AccountStatus.MEMBER,
+        ),
+        "denied": story(state=RequestState.DENIED, decision_reason="We have no budget until spring, sorry.", **denied),
+        "denied without a reason": story(state=RequestState.DENIED, **denied),
+        "cancelled": story(state=RequestState.CANCELLED, decided_at=NOW, decided_by=LENA),
+        "expired": story(state=RequestState.EXPIRED, decided_at=NOW + 3 * DAY),
+        "approved": approved(),
+        "approved by the policy": approved(
+            decided_by=None,
+            asked=(),
+            auto_approved="Everybody may have this",
+            decision_reason="Everybody may have this",
+        ),
+        "scheduled": granted(GrantState.SCHEDULED, grant={"starts_at": NOW + 7 * DAY}),
+        "granting": granted(GrantState.GRANTING, grant={"ends_at": None}),
+        "granting by hand": granted(
+            GrantState.GRANTING,
+            by_hand=True,
+            application_name="Figma",
+            entitlement=Entitlement(role="", seat_type=""),
+        ),
+        "granting, problem": granted(GrantState.GRANTING, problem="ChatGPT does not answer at the moment."),
+        "waiting": granted(GrantState.WAITING, grant={"ends_at": None}),
+        "invited": granted(GrantState.INVITED, grant={"ends_at": None}),
+        "invited, for somebody else": granted(GrantState.INVITED, grant={"ends_at": None}, **for_tom),
+        "active": granted(GrantState.ACTIVE),
+        "active, no end": granted(GrantState.ACTIVE, grant={"ends_at": None}, duration_seconds=None),
+        "active, for somebody else": granted(GrantState.ACTIVE, **for_tom),
+        "failed": granted(GrantState.FAILED, problem="ChatGPT does not take addresses of this domain."),
+        "ending": granted(GrantState.ENDING),
+        "ending, problem": granted(GrantState.ENDING, problem="ChatGPT does not answer at the moment."),
+        "ended": granted(GrantState.ENDED),
+        **{
+            f"ended: {why}": granted(GrantState.ENDED, grant={"end_reason": why})
+            for why in EndReason
+            if why is not EndReason.EXPIRED
+        },
+        "ended with a note": granted(
+            GrantState.ENDED, grant={"end_reason": EndReason.REVOKED, "end_note": "The pilot is over."}
+        ),
+    }
+
+
+def incident(**changes: Any) -> IncidentStory:
+    """Usher is signed out of ChatGPT, and two people wait."""
+    is_open = IncidentStory(
+        id="0199a0c4-7e52-7d7c-9c54-3c6d2a5f0003",
+        state=IncidentState.OPEN,
+        cause="SignInAgain",
+        application_name="ChatGPT",
+        explanation="ChatGPT does not know the session of it-chatgpt@harbour.example any more.",
+        remedy="Sign in again as the integration account and hand the new credential over with "
+        "`usher secret set chatgpt-session`.",
+        count=3,
+        opened_at=NOW,
+        seen_at=NOW + timedelta(minutes=4),
+        note=None,
+        resolved_at=None,
+        resolved_by=None,
+        waiting=(LENA, TOM),
+        waiting_total=2,
+        can_give_up=True,
+        can_do_by_hand=True,
+    )
+    return replace(is_open, **changes)
+
+
+def incidents() -> dict[str, IncidentStory]:
+    """Incidents of every kind."""
+    solved = {"state": IncidentState.RESOLVED, "resolved_at": NOW + timedelta(minutes=9)}
+    return {
+        "open": incident(),
+        "answered": incident(note="Trying again…"),
+        "many wait": incident(waiting=(LENA, TOM, MAYA, NOOR) * 2, waiting_total=40),
+        "removal": incident(
+            cause="CouldNotRemove",
+            explanation="The access could not be taken away by hand: the page is down",
+            remedy="Take the access away, then press I did it by hand. Usher does not give up on a removal.",
+            can_give_up=False,
+            count=1,
+            waiting=(TOM,),
+            waiting_total=1,
+        ),
+        "nobody to ask": incident(
+            cause="NobodyToAsk",
+            explanation="Lena Fischer has no manager in the directory, and there is no fallback.",
+            remedy="Name a manager with `usher people import`, then press Try again.",
+            can_give_up=False,
+            can_do_by_hand=False,
+            count=1,
+            waiting=(),
+            waiting_total=0,
+        ),
+        "solved by somebody": incident(resolved_by=NOOR, note="Signed in again.", **solved),
+        "went away": incident(**solved),
+    }
+
+
+def step(**changes: Any) -> StepStory:
+    """Noor is to give Lena access to Figma."""
+    is_open = StepStory(
+        id="0199a0c4-7e52-7d7c-9c54-3c6d2a5f0004",
+        state=StepState.OPEN,
+        application_name="Figma",
+        beneficiary=LENA,
+        beneficiary_email="lena@harbour.example",
+        wanted=Entitlement(role="", seat_type=""),
+        until=NOW + 30 * DAY,
+        request_reason=REASON,
+        instructions="Give lena@harbour.example access.\nUse the group Design.\nhttps://figma.example/admin/members",
+        created_at=NOW,
+        answered_at=None,
+        answered_by=None,
+        reason=None,
+    )
+    return replace(is_open, **changes)
+
+
+def steps() -> dict[str, StepStory]:
+    """Steps in every state."""
+    answered = {"answered_at": NOW + timedelta(minutes=5), "answered_by": NOOR}
+    return {
+        "open": step(),
+        "open, take away": step(wanted=None, instructions="Take the access of lena@harbour.example away."),
+        "done": step(state=StepState.DONE, **answered),
+        "could not": step(state=StepState.REFUSED, reason="All our Figma seats are taken.", **answered),
+        "obsolete": step(state=StepState.OBSOLETE),
+    }
+
+
+def choices() -> tuple[Choice, ...]:
+    """What can be asked for: an application with everything, one with nothing to choose, one in between."""
+    month = 30 * 86_400
+    return (
+        Choice(
+            key="chatgpt",
+            name="ChatGPT",
+            description="Chat, data analysis and image generation",
+            roles=("member", "admin"),
+            seat_types=("chatgpt", "codex"),
+            durations=(7 * 86_400, month, None),
+        ),
+        Choice(
+            key="figma",
+            name="Figma",
+            description="Interface design and prototyping",
+            roles=(),
+            seat_types=(),
+            durations=(month,),
+        ),
+        Choice(
+            key="codex",
+            name="Codex only",
+            description="",
+            roles=("member",),
+            seat_types=("codex",),
+            durations=(month, None),
+        ),
+    )
+
+
+def home(**changes: Any) -> HomeStory:
+    """Lena's Home tab on a normal day."""
+    normal = HomeStory(
+        who=LENA,
+        access=(granted(GrantState.ACTIVE), granted(GrantState.INVITED, grant={"ends_at": None})),
+        requests=(story(), stories()["denied"], stories()["ended"]),
+        to_decide=(),
+        incidents=(),
+        is_admin=False,
+        now=NOW + 2 * DAY,
+    )
+    return replace(normal, **changes)
+
+
+def homes() -> dict[str, HomeStory]:
+    """Home tabs of different people."""
+    nothing: dict[str, Any] = {"access": (), "requests": (), "to_decide": (), "incidents": ()}
+    return {
+        "normal": home(),
+        "newcomer": home(**nothing),
+        "manager": home(who=MAYA, **{**nothing, "to_decide": (story(), stories()["pending, for somebody else"])}),
+        "admin": home(who=NOOR, is_admin=True, **{**nothing, "incidents": (incident(),)}),
+        "admin, all is well": home(who=NOOR, is_admin=True, **nothing),
+        "everything at once": home(
+            who=MAYA,
+            is_admin=True,
+            access=tuple(granted(GrantState.ACTIVE) for _ in range(30)),
+            requests=tuple(story(requester=MAYA) for _ in range(30)),
+            to_decide=tuple(story() for _ in range(30)),
+            incidents=tuple(incident() for _ in range(30)),
+        ),
+    }
