@@ -1,0 +1,8 @@
+"""The Web API's methods, one module per family."""
+
+from __future__ import annotations
+
+from sandbox.slack.api import chat, conversations, people, views, workspace
+from sandbox.slack.api.registry import METHODS
+
+__all__ = ["METHODS", "chat", "conversations", "people", "views", "workspace"]
