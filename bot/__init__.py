@@ -1,0 +1,1 @@
+"""Usher: shows people to their ChatGPT seat and sees them out again."""

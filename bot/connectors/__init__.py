@@ -1,0 +1,1 @@
+"""Code that observes and changes accounts at a provider."""

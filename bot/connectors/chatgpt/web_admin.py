@@ -1,0 +1,352 @@
+"""The `web_admin` transport: the calls of ChatGPT's own admin page, with the session of an Owner.
+
+OpenAI does not document these calls and may change them or ask for a human at any time; the facts come from public
+clients of the same page. Usher does not pretend to be a browser and never gets around a challenge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Final, TypeVar
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import httpx
+
+from bot.connectors.chatgpt import health, wire
+from bot.connectors.chatgpt.calls import both, parse
+from bot.connectors.chatgpt.errors import Call, refusal
+from bot.connectors.chatgpt.session import WebSession
+from bot.connectors.chatgpt.transport import Member, PendingInvite
+from bot.connectors.config import ChatGPTWebAdmin
+from bot.connectors.contract import (
+    Blocked,
+    Capabilities,
+    Condition,
+    ConnectorError,
+    Credential,
+    SeatPool,
+    Seats,
+    SignInAgain,
+    Unexpected,
+    UnknownOutcome,
+)
+
+_READ: Final = "Owner or Admin of the workspace"
+_OWNER: Final = "Owner of the workspace"
+
+CAPABILITIES: Final = Capabilities(
+    roles=tuple(wire.ROLES),
+    seat_types=tuple(wire.SEAT_TYPES),
+    observes=True,
+    sees_invites=True,
+    sees_seats=True,
+    permissions={
+        "observe": _READ,
+        "accounts": _READ,
+        "seats": _READ,
+        "invite": "Owner of the workspace (an Admin may invite members only)",
+        "cancel_invite": _READ,
+        "remove": _READ,
+        "set_role": _OWNER,
+        "set_seat_type": _OWNER,
+    },
+)
+
+PAGE: Final = 100  # the longest page that any client asks for
+_GONE: Final = frozenset({404})
+
+Found = TypeVar("Found")
+
+
+class WebAdmin:
+    """Implements `Transport` over https://chatgpt.com/backend-api."""
+
+    def __init__(self, config: ChatGPTWebAdmin, *, http: httpx.AsyncClient, credential: Credential) -> None:
+        self._workspace_id = str(config.workspace_id)
+        self._integration_email = config.integration_email
+        self._base_url = config.base_url
+        self._session = WebSession(
+            http=http,
+            base_url=config.base_url,
+            workspace_id=self._workspace_id,
+            credential=credential,
+            headers={
+                "Accept": "*/*",
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": "Usher",
+                "oai-language": "en-US",  # error texts are read, so they have to be in one language
+            },
+        )
+        self._account = f"/backend-api/accounts/{self._workspace_id}"
+        self._search_works: bool | None = None  # not tried yet
+        self._trying_search = asyncio.Lock()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything that the admin page can do."""
+        return CAPABILITIES
+
+    async def own_id(self) -> str | None:
+        """The user id that the session says it belongs to."""
+        return (await self._session.signed_in()).user_id
+
+    # -- lists ---------------------------------------------------------------------------------------------------------
+    async def members(self, email: str | None = None) -> list[Member]:
+        """All active members, or those with this address.
+
+        Somebody removed may stay in the list with a `deactivated_time`, and is no member. A member whose address a
+        privacy setting hides cannot be matched.
+
+        Raises:
+            Unexpected: the address finds only members whose address is hidden. "Absent" would be a guess, and a wrong
+                one would leave somebody in who should be out.
+        """
+        if email is None:
+            return await self._list_members("")
+        searched = await self._can_search()
+        listed = await self._list_members(email if searched else "")
+        found = [member for member in listed if wire.same_address(member.email, email)]
+        if searched and not found and listed and not any(member.email for member in listed):
+            raise Unexpected(
+                f"ChatGPT finds a member by {email} but hides their address, so Usher cannot tell whether it is them.",
+                remedy="Look at the workspace's members, make the change by hand and press I did it by hand.",
+            )
+        return found
+
+    async def _can_search(self) -> bool:
+        """Whether the lists' `query` finds people: believed once it has found the integration account.
+
+        Taking "not found" on trust would let Usher believe that a member is gone.
+        """
+        if self._search_works is None:
+            async with self._trying_search:
+                if self._search_works is None:
+                    own_id, listed = await both(self.own_id(), self._list_members(self._integration_email))
+                    self._search_works = any(
+                        member.id == own_id or wire.same_address(member.email, self._integration_email)
+                        for member in listed
+                    )
+        return self._search_works
+
+    async def _list_members(self, query: str) -> list[Member]:
+        call = Call(what="read the members", writes=False, need=_READ)
+        listed = await self._list(call, "users", wire.Page[wire.WireMember], query)
+        return [
+            Member(
+                id=member.id,
+                email=member.email or member.verified_email,
+                role=wire.role_word(member.role),
+                seat_type=wire.seat_word(member.seat_type),
+                pending_seat_type=wire.seat_word(member.pending_seat_type) if member.pending_seat_type else "",
+                since=member.created_time,
+                scim_managed=member.is_scim_managed,
+            )
+            for member in listed
+            if member.deactivated_time is None
+        ]
+
+    async def invites(self, email: str | None = None) -> list[PendingInvite]:
+        """All pending invites, one per address, or the one to this address."""
+        call = Call(what="read the invites", writes=False, need=_READ)
+        query = email if email is not None and await self._can_search() else ""
+        listed = await self._list(call, "invites", wire.Page[wire.WireInvite], query)
+        return [
+            PendingInvite(
+                id=invite.id,
+                email=invite.email_address,
+                role=wire.role_word(invite.role),
+                seat_type=wire.seat_word(invite.seat_type),
+                since=invite.created_time,
+                scim_managed=invite.is_scim_managed,
+            )
+            for invite in wire.newest_per_address(listed)
+            if not invite.is_over and (email is None or wire.same_address(invite.email_address, email))
+        ]
+
+    async def _list(self, call: Call, name: str, page: type[wire.Page[wire.Item]], query: str) -> list[wire.Item]:
+        """Everything in a list, each item once. Read once more when its length and its total disagree: somebody may
+        have come or gone between two pages, and moved another across their border.
+        """
+        items, total = await self._read_through(call, name, page, query)
+        if total and total != len(items):
+            again, _ = await self._read_through(call, name, page, query)
+            items |= again
+        return list(items.values())
+
+    async def _read_through(
+        self, call: Call, name: str, page: type[wire.Page[wire.Item]], query: str
+    ) -> tuple[dict[str, wire.Item], int | None]:
+        items: dict[str, wire.Item] = {}
+        offset = 0
+        while True:
+            params = {"offset": str(offset), "limit": str(PAGE), "query": query}
+            answer = await self._session.call(call, "GET", f"{self._account}/{name}", params=params)
+            part = parse(call, page, answer)
+            known = len(items)
+            items |= {item.key: item for item in part.items}
+            length = part.limit or PAGE  # the server may give shorter pages than it was asked for
+            complete = part.total is not None and 0 < part.total <= len(items)
+            if complete or len(part.items) < length or len(items) == known:
+                return items, part.total
+            offset += length
+
+    # -- changes -------------------------------------------------------------------------------------------------------
+    async def invite(self, *, email: str, role: str, seat_type: str, key: str) -> None:
+        """Invites the address, or sends its pending invite again.
+
+        Raises:
+            NoFreeSeat, Refused: for this address, although the call as a whole was answered with 200.
+            UnknownOutcome: the answer does not mention the address, and no invite is listed.
+        """
+        call = Call(what=f"invite {email}", writes=True, need=CAPABILITIES.permissions["invite"])
+        body = {
+            "email_addresses": [email],
+            "role": wire.role_on_the_wire(role),
+            "seat_type": wire.seat_on_the_wire(seat_type),
+            "resend_emails": True,
+            "flow_id": str(uuid4()),
+            "submission_id": _attempt(f"invite:{email}:{role}:{seat_type}", key),
+        }
+        answer = parse(call, wire.InviteAnswer, await self._session.call(call, "POST", self._invites, body=body))
+        if answer.invited(email):
+            return
+        reason = answer.reason_against(email)
+        if reason is not None:
+            raise refusal(call, reason)
+        if not await self.invites(email):
+            raise UnknownOutcome(f"ChatGPT took the call to invite {email}, but its answer does not mention them.")
+
+    async def cancel_invite(self, email: str) -> bool:
+        """Takes an invite back, by its address: the id of an invite is not what this call wants."""
+        call = Call(
+            what=f"take back the invite of {email}",
+            writes=True,
+            need=CAPABILITIES.permissions["cancel_invite"],
+            answers=_GONE,
+        )
+        answer = await self._session.call(call, "DELETE", self._invites, body={"email_address": email})
+        return answer.status not in _GONE
+
+    async def remove(self, user_id: str) -> bool:
+        """Removes a member from the workspace; their OpenAI account stays."""
+        call = Call(what="remove a member", writes=True, need=CAPABILITIES.permissions["remove"], answers=_GONE)
+        answer = await self._session.call(call, "DELETE", self._user(user_id))
+        return answer.status not in _GONE
+
+    async def set_role(self, user_id: str, role: str) -> bool:
+        """Gives a member another role. The role stands alone in the body."""
+        call = Call(
+            what=f"give a member the role {role}",
+            writes=True,
+            need=CAPABILITIES.permissions["set_role"],
+            answers=_GONE,
+        )
+        body = {"role": wire.role_on_the_wire(role)}
+        answer = await self._session.call(call, "PATCH", self._user(user_id), body=body)
+        return answer.status not in _GONE
+
+    async def set_seat_type(self, user_id: str, seat_type: str, *, key: str) -> bool:
+        """Puts a member on another seat; by the older call where the server does not know the newer one."""
+        newer_call_missing = frozenset({404, 405})
+        call = Call(
+            what=f"put a member on a {seat_type} seat",
+            writes=True,
+            need=CAPABILITIES.permissions["set_seat_type"],
+            answers=newer_call_missing,
+        )
+        seat = wire.seat_on_the_wire(seat_type)
+        body = {
+            "operation": "switch",
+            "seat_type": seat,
+            "flow_id": str(uuid4()),
+            "mutation_attempt_id": _attempt(f"seat:{user_id}:{seat}", key),
+        }
+        answer = await self._session.call(call, "POST", f"{self._user(user_id)}/seat/update", body=body)
+        if answer.status in newer_call_missing:
+            answer = await self._session.call(call, "PATCH", self._user(user_id), body={"seat_type": seat})
+        return answer.status not in newer_call_missing
+
+    @property
+    def _invites(self) -> str:
+        return f"{self._account}/invites"
+
+    def _user(self, user_id: str) -> str:
+        return f"{self._account}/users/{user_id}"
+
+    # -- seats and health ----------------------------------------------------------------------------------------------
+    async def seats(self) -> SeatPool | None:
+        """Members, pending invites and paid seats per seat type, as far as ChatGPT tells; None if it tells nothing."""
+        counts, (subscription, pending) = await both(
+            _if_told(self._seat_counts()), both(_if_told(self._subscription()), _if_told(self.invites()))
+        )
+        if counts is None and subscription is None:
+            return None
+        by_type = {}
+        for word, name in wire.SEAT_TYPES.items():
+            used = None if counts is None else counts.seat_type_counts.get(name) or 0
+            paid = subscription.paid(name) if subscription else None
+            waiting = None if pending is None else sum(invite.seat_type == word for invite in pending)
+            if used or paid or waiting or word == wire.STANDARD_SEAT:
+                by_type[word] = Seats(used=used, invited=waiting, paid=paid)
+        until = subscription.active_until if subscription else None
+        return SeatPool(by_type=by_type, renews_on=until.date() if until else None)
+
+    async def _seat_counts(self) -> wire.SeatCounts:
+        call = Call(what="count the seats", writes=False, need=_READ)
+        answer = await self._session.call(call, "GET", f"{self._account}/users/seat_type_counts")
+        return parse(call, wire.SeatCounts, answer)
+
+    async def _subscription(self) -> wire.Subscription:
+        call = Call(what="read the subscription", writes=False, need=_READ)
+        params = {"account_id": self._workspace_id}
+        answer = await self._session.call(call, "GET", "/backend-api/subscriptions", params=params)
+        return parse(call, wire.WrappedSubscription, answer).root
+
+    async def _workspace(self) -> wire.WireWorkspace | None:
+        call = Call(what="look the workspace up", writes=False, need="membership of the workspace")
+        params = {"timezone_offset_min": "0"}
+        path = "/backend-api/accounts/check/v4-2023-04-27"
+        answer = await self._session.call(call, "GET", path, params=params)
+        return parse(call, wire.AccountsCheck, answer).workspace(self._workspace_id)
+
+    async def check(self) -> tuple[Condition, ...]:
+        """Signs in, looks the workspace up, reads members and seats. Stops where going on makes no sense."""
+        reachable = Condition(name="Reachable", ok=True, detail=f"{self._base_url} answers.")
+        try:
+            signed_in = await self._session.signed_in()
+        except SignInAgain as error:
+            return (reachable, health.failed("Signed in", error))
+        except ConnectorError as error:
+            return (health.failed("Reachable", error),)
+        found: tuple[Condition, ...] = (
+            reachable,
+            health.signed_in(signed_in.email, expected=self._integration_email),
+        )
+        try:
+            found += health.workspace(await self._workspace(), workspace_id=self._workspace_id)
+        except ConnectorError as error:
+            return (*found, health.failed("Workspace", error))
+        if not all(condition.ok for condition in found):
+            return found
+        try:
+            members, pool = await both(self.members(), self.seats())
+        except ConnectorError as error:
+            return (*found, health.failed("Members", error))
+        listed = Condition(name="Members", ok=True, detail=f"{len(members)} in the list.")
+        return (*found, listed, health.seats(pool))
+
+
+async def _if_told(read: Awaitable[Found]) -> Found | None:
+    """What was read, or None where this one thing is not told."""
+    try:
+        return await read
+    except (SignInAgain, Blocked):
+        raise
+    except ConnectorError:
+        return None
+
+
+def _attempt(what: str, key: str) -> str:
+    """The id by which ChatGPT recognises a repeated call: the same for the same key and the same thing asked."""
+    return str(uuid5(NAMESPACE_URL, f"usher:{what}:{key}"))

@@ -1,0 +1,38 @@
+"""From what the catalogue says to the connector that does it."""
+
+from __future__ import annotations
+
+import httpx
+
+from bot.connectors.chatgpt.connector import ChatGPTConnector
+from bot.connectors.chatgpt.web_admin import CAPABILITIES as WEB_ADMIN
+from bot.connectors.chatgpt.web_admin import WebAdmin
+from bot.connectors.config import ChatGPTWebAdmin, Manual
+from bot.connectors.contract import Capabilities, Connector, Credential
+from bot.connectors.manual import CAPABILITIES as MANUAL
+from bot.connectors.manual import ManualConnector
+
+
+def capabilities_of(config: ChatGPTWebAdmin | Manual) -> Capabilities:
+    """What a connector of this type can do. Needs neither a network nor a credential."""
+    match config:
+        case ChatGPTWebAdmin():
+            return WEB_ADMIN
+        case Manual():
+            return MANUAL
+
+
+def build_connector(config: ChatGPTWebAdmin | Manual, *, http: httpx.AsyncClient, credential: Credential) -> Connector:
+    """The connector for one application. Calls nothing; keep it, it caches its access token.
+
+    Args:
+        config: what the catalogue says.
+        http: from `bot.connectors.http.new_http_client()`, shared by all connectors for its warm connections.
+        credential: the secret that `config.secret` names; a manual application never asks for it.
+    """
+    match config:
+        case ChatGPTWebAdmin():
+            transport = WebAdmin(config, http=http, credential=credential)
+            return ChatGPTConnector(transport, integration_email=config.integration_email)
+        case Manual():
+            return ManualConnector(config)

@@ -1,0 +1,114 @@
+"""The ChatGPT connector on a simulated workspace, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from bot.connectors.config import ChatGPTWebAdmin
+from bot.connectors.contract import Connector
+from bot.connectors.http import new_http_client
+from bot.connectors.registry import build_connector
+from sandbox import company
+from sandbox.chatgpt import Call, Workspace, api_routes, harbour_studio
+from sandbox.clock import SandboxClock
+
+
+@dataclass
+class Vault:
+    """A credential that remembers what was put into it, and when (`workspace.calls` at that moment)."""
+
+    secret: str
+    workspace: Workspace
+    replaced: list[tuple[str, str, int]] = field(default_factory=list)
+
+    async def value(self) -> str:
+        return self.secret
+
+    async def replace(self, old: str, new: str) -> None:
+        if self.secret == old:
+            self.secret = new
+        self.replaced.append((old, new, len(self.workspace.calls)))
+
+
+@pytest.fixture
+def clock() -> SandboxClock:
+    return SandboxClock()
+
+
+@pytest.fixture
+def workspace(clock: SandboxClock) -> Workspace:
+    return harbour_studio(clock)
+
+
+@asynccontextmanager
+async def serving(app: Starlette) -> AsyncIterator[str]:
+    """Serves the app and yields its address."""
+    # uvicorn binds itself: asyncio turns Nagle off only for sockets that name their protocol.
+    config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+    while not server.started and not running.done():  # noqa: ASYNC110  # uvicorn has no event for it
+        await asyncio.sleep(0)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    await running
+
+
+@pytest.fixture
+async def base_url(workspace: Workspace) -> AsyncIterator[str]:
+    async with serving(Starlette(routes=[Mount("/chatgpt", routes=api_routes(workspace))])) as address:
+        yield f"{address}/chatgpt"
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with new_http_client(trust_env=False) as client:
+        client.timeout = httpx.Timeout(2)
+        yield client
+
+
+@pytest.fixture
+def vault(workspace: Workspace) -> Vault:
+    return Vault(company.CHATGPT_SESSION, workspace)
+
+
+@pytest.fixture
+def config(base_url: str) -> ChatGPTWebAdmin:
+    return ChatGPTWebAdmin.model_validate(
+        {
+            "type": "chatgpt",
+            "transport": "web_admin",
+            "workspace_id": company.CHATGPT_WORKSPACE_ID,
+            "integration_email": company.CHATGPT_INTEGRATION_EMAIL,
+            "base_url": base_url,
+            "secret": "chatgpt-session",
+        }
+    )
+
+
+@pytest.fixture
+def connector(config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Vault) -> Connector:
+    return build_connector(config, http=http, credential=vault)
+
+
+@pytest.fixture
+def writes(workspace: Workspace) -> Callable[[], list[str]]:
+    """The changes that arrived at the workspace: method and the last part of the path."""
+
+    def arrived() -> list[str]:
+        return [_short(call) for call in workspace.calls if call.method != "GET"]
+
+    return arrived
+
+
+def _short(call: Call) -> str:
+    return f"{call.method} {call.path.rpartition('/')[2]}"

@@ -1,0 +1,104 @@
+"""What the catalogue may say about a connector, and what follows from it without a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bot.connectors.config import ChatGPTWebAdmin, Manual, connector_config
+from bot.connectors.registry import capabilities_of
+
+CHATGPT: dict[str, Any] = {
+    "type": "chatgpt",
+    "transport": "web_admin",
+    "workspace_id": "2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11",
+    "integration_email": "it-chatgpt@example.com",
+    "secret": "chatgpt-session",
+}
+
+
+def test_chatgpt_com_is_the_default_address() -> None:
+    """Whoever names no address means ChatGPT itself."""
+    config = connector_config.validate_python(CHATGPT)
+    assert isinstance(config, ChatGPTWebAdmin)
+    assert config.base_url == "https://chatgpt.com"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://relay.example.com",
+        "https://relay.example.com:8443/chatgpt",
+        "http://127.0.0.1:8008/chatgpt",
+        "http://localhost:8008",
+        "http://[::1]:8008",
+    ],
+)
+def test_a_relay_or_the_sandbox_can_stand_in_for_chatgpt(address: str) -> None:
+    """Any https address will do, and plain http on this very machine."""
+    assert connector_config.validate_python(CHATGPT | {"base_url": address + "/"}).model_dump()["base_url"] == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://chatgpt.com",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
+        "http://192.168.0.7",
+        "https://user:password@chatgpt.com",
+        "https://chatgpt.com/?next=elsewhere",
+        "https://chatgpt.com/#fragment",
+        "ftp://chatgpt.com",
+        "chatgpt.com",
+        "https://",
+        "",
+    ],
+)
+def test_a_session_is_not_sent_to_an_address_that_could_lose_it(address: str) -> None:
+    """Plain http leaves the machine readable, and an address with more in it than a place is a mistake."""
+    with pytest.raises(ValidationError, match="base_url"):
+        connector_config.validate_python(CHATGPT | {"base_url": address})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"transport": "carrier_pigeon"},
+        {"type": "chatgtp"},
+        {"workspace_id": "harbour"},
+        {"integration_email": "nobody"},
+        {"secret": "eyJhbGciOiJkaXIi.a real cookie!"},
+        {"cookie": "a secret in the catalogue"},
+    ],
+)
+def test_a_mistake_in_the_catalogue_is_refused(wrong: dict[str, str]) -> None:
+    """Nothing is guessed and nothing is ignored, a misspelt key least of all."""
+    with pytest.raises(ValidationError):
+        connector_config.validate_python(CHATGPT | wrong)
+
+
+@pytest.mark.parametrize("missing", ["workspace_id", "integration_email", "secret", "transport"])
+def test_what_a_workspace_needs_has_to_be_there(missing: str) -> None:
+    """There is no default for whose workspace it is."""
+    with pytest.raises(ValidationError, match=missing):
+        connector_config.validate_python({key: value for key, value in CHATGPT.items() if key != missing})
+
+
+def test_a_manual_application_needs_nothing_but_its_type() -> None:
+    """Instructions and a link help, and may be missing."""
+    assert connector_config.validate_python({"type": "manual"}) == Manual(type="manual")
+    with pytest.raises(ValidationError, match="link"):
+        connector_config.validate_python({"type": "manual", "link": "javascript:alert(1)"})
+
+
+def test_what_can_be_asked_for_is_known_without_a_network() -> None:
+    """The catalogue checks its roles and seat types against this, lowest role first."""
+    capabilities = capabilities_of(connector_config.validate_python(CHATGPT))
+    assert capabilities.roles == ("member", "admin", "owner")
+    assert capabilities.seat_types[:2] == ("chatgpt", "codex")
+    assert capabilities.observes
+    manual = capabilities_of(Manual(type="manual"))
+    assert (manual.roles, manual.seat_types, manual.observes) == ((), (), False)
