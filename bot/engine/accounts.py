@@ -1,0 +1,180 @@
+"""Accounts converge: look what is there, make one change, look again, until it is as the grants say.
+
+Nothing that a connector answers to a change is believed; only what is observed afterwards counts. A change is written
+down before it is sent, so that one whose answer was lost, or whose process died, is looked for before it is sent again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.access import subjects
+from bot.connectors.contract import Account as Observed
+from bot.connectors.contract import (
+    ByHand,
+    Capabilities,
+    Change,
+    Connector,
+    ConnectorError,
+    TryLater,
+    UnknownOutcome,
+    next_change,
+)
+from bot.engine import settling, troubles
+from bot.engine.connectors import Connectors
+from bot.engine.situation import Situation, next_look, read_situation
+from bot.engine.work import Again, Done, Outcome, Parked
+from storage.database import Database
+from storage.tables import AccountStatus
+from storage.task_queue import ClaimedTask
+
+#: how long a change that was sent may stay unseen before it is sent again: the provider's lists lag behind
+#: (chatgpt-workspace, 3.8: "re-read with a bounded deadline"; no figure is known)
+SETTLE_WITHIN = timedelta(seconds=20)
+#: pauses between looks for a change that was sent
+LOOK_AGAIN = timedelta(seconds=1)
+#: more changes than one account ever needs; a net below a provider that never shows what it was told
+MOST_CHANGES = 4
+
+log = structlog.get_logger(__name__)
+
+
+class Accounts:
+    """Handles the tasks that bring one account to what it should be."""
+
+    def __init__(self, database: Database, connectors: Connectors) -> None:
+        self._database = database
+        self._connectors = connectors
+
+    async def converge(self, task: ClaimedTask) -> Outcome:
+        """Runs one account task. Outside calls happen here, one transaction before and one after each."""
+        application, person_id = task.payload["application"], task.payload["person"]
+        situation = await self._situation(application, person_id)
+        if situation is None:
+            return Done()
+        if situation.outage is not None and not _may_pass(task, situation):
+            error = situation.outage.explanation
+            await self._database.write(troubles.note_waiting, situation)
+            return Parked(incident_id=situation.outage.id, error=error)
+        connector = self._connectors.of(situation.entry)
+        try:
+            async with self._connectors.limit(application):
+                return await self._converge(situation, connector)
+        except ByHand as by_hand:
+            return await self._by_hand(situation, connector.capabilities, by_hand)
+        except settling.Overtaken:
+            return Again(after=timedelta())
+        except UnknownOutcome as error:
+            log.warning("account.unknown_outcome", error=error.explanation)
+            return Again(after=LOOK_AGAIN, error=error.explanation)
+        except ConnectorError as error:
+            log.warning("account.trouble", cause=type(error).__name__, error=error.explanation)
+            return await self._trouble(task, situation, error)
+
+    async def _situation(self, application: str, person_id: str) -> Situation | None:
+        """What is known, after the grants whose time has come have moved on."""
+        now = self._database.clock.now()
+        async with self._database.read() as session:
+            situation = await read_situation(session, application, person_id, now=now)
+        if situation is not None and any(situation.due()):
+            situation = await self._database.write(settling.move_by_time, application, person_id)
+        return situation
+
+    async def _converge(self, situation: Situation, connector: Connector) -> Outcome:
+        if situation.email is None:
+            raise troubles.no_address(situation.person.name)
+        for _ in range(MOST_CHANGES):
+            observed = await self._observe(situation, connector)
+            desired = situation.desired(observed, connector.capabilities)
+            change = next_change(observed, desired, key=_intent(situation))
+            if change is None:
+                return await self._settle(situation, observed)
+            if not situation.grants:
+                return Done()  # nothing was granted and nothing is being taken back: only looked
+            if settling.vanished(situation, observed):
+                return await self._missing(situation, observed)
+            if _is_on_its_way(situation, change):
+                return Again(after=LOOK_AGAIN)
+            if situation.outage is not None and situation.outage.looking:
+                return await self._not_there_yet(situation)
+            situation = await self._database.write(settling.note_change, situation, observed, change)
+            await connector.apply(change)
+        return Again(after=LOOK_AGAIN)
+
+    async def _observe(self, situation: Situation, connector: Connector) -> Observed:
+        if connector.capabilities.observes:
+            return await connector.observe(situation.email or "")
+        return _as_known(situation)
+
+    async def _settle(self, situation: Situation, observed: Observed) -> Outcome:
+        grants = await self._database.write(settling.settle, situation, observed)
+        pause = next_look(grants, self._database.clock.now())
+        return Done() if pause is None else Again(after=pause)
+
+    async def _missing(self, situation: Situation, observed: Observed) -> Outcome:
+        """An account that was there is not: look again for a while, then believe that somebody took it away."""
+        gone_for = await self._database.write(settling.note_missing, situation, observed)
+        return Again(after=timedelta() if gone_for >= settling.MISSING_FOR else timedelta(seconds=5))
+
+    async def _not_there_yet(self, situation: Situation) -> Outcome:
+        """An admin said it was done by hand, and it is not to be seen."""
+        outage = situation.outage
+        if outage is None:
+            return Done()
+        await self._database.write(troubles.not_seen, outage.scope, situation.person.name)
+        return Parked(incident_id=outage.id, error="It is not to be seen yet.")
+
+    async def _by_hand(self, situation: Situation, can: Capabilities, by_hand: ByHand) -> Outcome:
+        wanted = situation.desired(_as_known(situation), can)
+        await self._database.write(settling.ask_for_hands, situation, wanted, by_hand.explanation)
+        pause = next_look(situation.holding, self._database.clock.now())
+        return Done() if pause is None else Again(after=pause)
+
+    async def _trouble(self, task: ClaimedTask, situation: Situation, error: ConnectorError) -> Outcome:
+        if not situation.grants and not error.hits_everybody:
+            return Done()  # it was only a look
+        lasting = isinstance(error, TryLater) and task.failures + 1 >= troubles.MANY
+        if isinstance(error, TryLater) and not lasting:
+            await self._database.write(settling.forget_change, situation)
+            return Again(after=error.after, error=error.explanation)
+        if error.hits_everybody or lasting:
+            incident_id = await self._database.write(troubles.open_outage, situation, error)
+            return Parked(incident_id=incident_id, error=error.explanation)
+        incident_id = await self._database.write(troubles.open_trouble, situation, error)
+        if situation.ending:
+            return Again(error=error.explanation)  # a removal never gives up: it backs off to once an hour
+        return Parked(incident_id=incident_id, error=error.explanation)
+
+
+def _as_known(situation: Situation) -> Observed:
+    """The account as a human last confirmed it, where no connector can look."""
+    known = situation.account
+    if known is None:
+        return Observed(email=situation.email or "", status=AccountStatus.ABSENT)
+    return Observed(email=known.email, status=known.status, role=known.role, seat_type=known.seat_type)
+
+
+def _may_pass(task: ClaimedTask, situation: Situation) -> bool:
+    """During an outage one task tries for all, or everybody looks because a human says that it is done."""
+    outage = situation.outage
+    return outage is not None and (outage.looking or outage.trying_task == task.id)
+
+
+def _intent(situation: Situation) -> str:
+    """The same text for every try of one intent, so that a provider that knows idempotency keys sees one."""
+    latest = situation.grants[-1].id if situation.grants else ""
+    return f"{subjects.account(situation.entry.key, situation.person.id)}:{latest}"
+
+
+def _is_on_its_way(situation: Situation, change: Change) -> bool:
+    """Was this very change sent a moment ago? Then the provider's lists may just not show it yet."""
+    account = situation.account
+    if account is None or account.last_change is None or account.last_change_at is None:
+        return False
+    return account.last_change == settling.name_of(change) and _age(account.last_change_at, situation) < SETTLE_WITHIN
+
+
+def _age(moment: datetime, situation: Situation) -> timedelta:
+    return situation.now - moment

@@ -1,0 +1,150 @@
+"""Claims due tasks, runs them side by side, and writes down what came of each.
+
+The tasks table is the truth. This only looks at it: when somebody committed a task (a nudge here, a NOTIFY from another
+replica), when the next one falls due, and at every tick of the clock, whichever comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from bot.engine.work import Again, Done, Handler, Outcome, Parked, back_off
+from storage import task_queue
+from storage.database import Database
+from storage.errors import StorageError
+from storage.ids import new_id
+from storage.task_queue import ClaimedTask
+
+LEASE = timedelta(seconds=30)
+#: seconds between renewals of the leases of what runs
+RENEWAL = 10.0
+#: seconds; the longest sleep, as a net below nudges and ticks
+LONGEST_SLEEP = 60.0
+#: seconds to wait when the database cannot be reached
+PAUSE_WITHOUT_DATABASE = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """Runs tasks until it is stopped. `await run()` in a task of its own, then `await stop()`."""
+
+    def __init__(self, database: Database, handlers: Mapping[str, Handler], *, at_once: int = 16) -> None:
+        self.owner = new_id()
+        self._database = database
+        self._handlers = handlers
+        self._at_once = at_once
+        self._running: dict[asyncio.Task[None], ClaimedTask] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._beat_at = 0.0
+        database.on_tasks.append(self.nudge)
+
+    def nudge(self) -> None:
+        """Has the dispatcher look at the table now. Never blocks and never raises; safe from a signal handler."""
+        self._wake.set()
+
+    def is_beating(self, *, within: float = 2 * LONGEST_SLEEP) -> bool:
+        """Has it looked at the table in the last `within` seconds?"""
+        return asyncio.get_running_loop().time() - self._beat_at < within
+
+    async def run(self) -> None:
+        """Claims and runs tasks until `stop` is called."""
+        renewing = asyncio.create_task(self._renew_leases())
+        try:
+            while not self._stopping:
+                try:
+                    await self._turn()
+                except StorageError as error:
+                    log.warning("dispatcher.no_database", error=str(error))
+                    await asyncio.sleep(PAUSE_WITHOUT_DATABASE)
+        finally:
+            renewing.cancel()
+
+    async def stop(self, *, within: float) -> None:
+        """Takes nothing new, lets what runs finish for `within` seconds, and hands the rest back."""
+        self._stopping = True
+        self.nudge()
+        if self._running:
+            await asyncio.wait(self._running, timeout=within)
+        left = dict(self._running)
+        for running in left:
+            running.cancel()
+        if left:
+            await asyncio.wait(left)
+            await self._database.write(task_queue.hand_back, list(left.values()))
+            log.info("dispatcher.handed_back", tasks=len(left))
+
+    async def _turn(self) -> None:
+        """One look at the table: start what is due, then sleep until there may be more."""
+        self._wake.clear()  # before looking, so that a nudge during the look is not lost
+        self._beat_at = asyncio.get_running_loop().time()
+        free = self._at_once - len(self._running)
+        claimed: list[ClaimedTask] = []
+        if free > 0:
+            claimed = await task_queue.claim_due(self._database, owner=self.owner, limit=free, lease=LEASE)
+        for task in claimed:
+            running = asyncio.create_task(self._run(task))
+            self._running[running] = task
+            running.add_done_callback(self._finished)
+        if len(claimed) == free > 0:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), await self._sleep_for(full=free <= len(claimed)))
+
+    async def _sleep_for(self, *, full: bool) -> float:
+        if full:
+            return LONGEST_SLEEP
+        async with self._database.read() as session:
+            due = await task_queue.next_due(session)
+        if due is None:
+            return LONGEST_SLEEP
+        seconds = (due - self._database.clock.now()).total_seconds()
+        return min(max(seconds, 0.0) + 0.001, LONGEST_SLEEP)
+
+    def _finished(self, running: asyncio.Task[None]) -> None:
+        self._running.pop(running, None)
+        self.nudge()
+
+    async def _run(self, task: ClaimedTask) -> None:
+        with structlog.contextvars.bound_contextvars(task=task.kind, key=task.key, attempt=task.attempt):
+            try:
+                outcome = await self._handlers[task.kind](task)
+            except StorageError as error:
+                log.warning("task.no_database", error=str(error))
+                return  # the lease ends by itself, and somebody takes the task up again
+            except Exception as error:
+                # whatever it was, the work is not lost: it is tried again, later and later
+                log.exception("task.failed")
+                outcome = Again(error=f"{type(error).__name__}: {error}")
+            await self._write_down(task, outcome)
+
+    async def _write_down(self, task: ClaimedTask, outcome: Outcome) -> None:
+        match outcome:
+            case Done():
+                kept = await self._database.write(task_queue.finish, task)
+            case Again(after=after, error=error):
+                pause = back_off(task.failures) if after is None else after
+                run_at = self._database.clock.now() + pause
+                kept = await self._database.write(
+                    task_queue.retry, task, run_at=run_at, error=error, failed=error is not None
+                )
+            case Parked(incident_id=incident_id, error=error):
+                kept = await self._database.write(task_queue.park, task, incident_id=incident_id, error=error)
+        if not kept:
+            log.warning("task.lease_lost")
+
+    async def _renew_leases(self) -> None:
+        while True:
+            await asyncio.sleep(RENEWAL)
+            for running, task in list(self._running.items()):
+                try:
+                    if not await self._database.write(task_queue.extend_lease, task, LEASE):
+                        running.cancel()
+                except StorageError as error:
+                    log.warning("dispatcher.lease_not_renewed", error=str(error))

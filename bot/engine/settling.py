@@ -1,0 +1,326 @@
+"""The transactions around an account's convergence: what is written before a change, and after it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.access import lifecycle, subjects
+from bot.access.desired import Entitlement
+from bot.access.operations.ending import end_grant
+from bot.access.operations.following import refresh_cards
+from bot.access.operations.incidents import resolve_incident
+from bot.connectors.contract import Account as Observed
+from bot.connectors.contract import CancelInvite, Change, Invite, Remove, Resend, SetRole, SetSeatType
+from bot.engine.situation import Situation, read_situation
+from storage.database import Transaction
+from storage.ids import new_id
+from storage.tables import (
+    AccessRequest,
+    Account,
+    AccountStatus,
+    EndReason,
+    Grant,
+    GrantState,
+    ManualStep,
+    StepState,
+)
+
+
+#: how long an account must be missing before Usher believes that somebody removed it
+MISSING_FOR = timedelta(seconds=30)
+
+
+class Overtaken(Exception):
+    """The grants changed while the account was being looked at: look again with what they say now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One grant's transition, as what was observed asks for it."""
+
+    grant: Grant
+    to: GrantState
+    event: str
+    values: Mapping[str, Any]
+
+
+def name_of(change: Change) -> str:
+    """A change in words that are the same for the same change, for the account's row and the ledger."""
+    match change:
+        case Invite(email=email, entitlement=Entitlement(role=role, seat_type=seat_type)):
+            return f"invite {email} as {role or '-'} on {seat_type or '-'}"
+        case Resend(email=email):
+            return f"resend the invite of {email}"
+        case CancelInvite(email=email):
+            return f"cancel the invite of {email}"
+        case SetRole(email=email, role=role):
+            return f"set the role of {email} to {role}"
+        case SetSeatType(email=email, seat_type=seat_type):
+            return f"set the seat of {email} to {seat_type}"
+        case Remove(email=email):
+            return f"remove {email}"
+
+
+async def move_by_time(tx: Transaction, application: str, person_id: str) -> Situation | None:
+    """Starts the grants whose start has come and ends those whose end has; returns what is known then."""
+    situation = await read_situation(tx.session, application, person_id, now=tx.now)
+    if situation is None:
+        return None
+    starting, over = situation.due()
+    for grant in starting:
+        await tx.move(Grant, grant.id, before=lifecycle.before_grant(GrantState.GRANTING), to=GrantState.GRANTING)
+        tx.record("grant.started", actor="usher", subject=subjects.grant(grant.id))
+        refresh_cards(tx, grant.request_id)
+    for grant in over:
+        await end_grant(tx, grant, why=EndReason.EXPIRED, actor="usher")
+    return situation
+
+
+async def note_change(tx: Transaction, situation: Situation, observed: Observed, change: Change) -> Situation:
+    """Writes down what is about to be sent, and, before the first change, what was there before Usher.
+
+    Raises:
+        Overtaken: the grants are no longer those that the change was made for.
+    """
+    await _still(tx, situation)
+    baseline = situation.baseline(observed)
+    values = {
+        **_as_columns(observed),
+        "email": observed.email,
+        "baseline": {"role": baseline.role, "seat_type": baseline.seat_type} if baseline else {},
+        "last_change": name_of(change),
+        "last_change_at": tx.now,
+        "missing_since": None,
+    }
+    account = await _write_account(tx, situation, values)
+    tx.record(
+        "account.change_sent",
+        actor="usher",
+        subject=subjects.account(situation.entry.key, situation.person.id),
+        change=name_of(change),
+        grants=[grant.id for grant in situation.grants],
+    )
+    return replace(situation, account=account, now=tx.now)
+
+
+async def forget_change(tx: Transaction, situation: Situation) -> None:
+    """The provider said that the last change did not happen: nothing has to be waited for."""
+    await tx.session.execute(
+        sa.update(Account)
+        .where(Account.application == situation.entry.key, Account.person_id == situation.person.id)
+        .values(last_change=None, last_change_at=None)
+    )
+
+
+def steps(situation: Situation, observed: Observed) -> list[Step]:
+    """What an account that is as it should be means for each grant. Pure."""
+    found = []
+    for grant in situation.grants:
+        if grant.state is GrantState.ENDING:
+            found.append(
+                Step(grant=grant, to=GrantState.ENDED, event="grant.ended", values={"ended_at": situation.now})
+            )
+        elif grant.state is GrantState.SCHEDULED:
+            continue
+        elif observed.status == AccountStatus.MEMBER and grant.state is not GrantState.ACTIVE:
+            found.append(
+                Step(grant=grant, to=GrantState.ACTIVE, event="grant.active", values=_joined(situation, grant))
+            )
+        elif observed.status == AccountStatus.INVITED and grant.state is not GrantState.INVITED:
+            values = {"invited_at": grant.invited_at or situation.now}
+            found.append(Step(grant=grant, to=GrantState.INVITED, event="grant.invited", values=values))
+    return found
+
+
+def _joined(situation: Situation, grant: Grant) -> dict[str, Any]:
+    """The time of a limited grant that is not counting yet begins when the person is there."""
+    values: dict[str, Any] = {"active_at": grant.active_at or situation.now}
+    if grant.duration_seconds is not None and grant.ends_at is None:
+        values["ends_at"] = situation.now + timedelta(seconds=grant.duration_seconds)
+    return values
+
+
+async def settle(tx: Transaction, situation: Situation, observed: Observed) -> tuple[Grant, ...]:
+    """The account is as it should be: moves the grants on, keeps what was observed, closes what was in the way.
+
+    Returns:
+        The grants that are still living.
+    """
+    situation = replace(situation, now=tx.now)
+    for step in steps(situation, observed):
+        before = [step.grant.state] if step.to in _following(step.grant.state) else []
+        moved = await tx.move(Grant, step.grant.id, before=before, to=step.to, **step.values)
+        if not moved:
+            continue
+        for name, value in {"state": step.to, **step.values}.items():
+            setattr(step.grant, name, value)
+        tx.record(
+            step.event,
+            actor="usher",
+            subject=subjects.grant(step.grant.id),
+            observed=observed.status,
+            role=observed.role,
+            seat_type=observed.seat_type,
+            why=step.grant.end_reason,
+            ends_at=step.grant.ends_at,
+        )
+        refresh_cards(tx, step.grant.request_id)
+    living = tuple(grant for grant in situation.grants if grant.state is not GrantState.ENDED)
+    await _keep(tx, situation, observed, keep_baseline=bool(living))
+    await _close_steps(tx, situation)
+    if situation.trouble is not None:
+        await resolve_incident(tx, scope=situation.trouble.scope, actor="usher", note="Seen to be as it should be.")
+    if situation.outage is not None and not situation.outage.looking:
+        await resolve_incident(tx, scope=situation.outage.scope, actor="usher", note="It works again.")
+    return living
+
+
+async def note_missing(tx: Transaction, situation: Situation, observed: Observed) -> timedelta:
+    """Keeps since when an account that was there is missing; long enough, and its grants are over.
+
+    Returns:
+        For how long it has been missing.
+    """
+    since = (situation.account.missing_since if situation.account else None) or tx.now
+    await _write_account(tx, situation, {**_as_columns(observed), "email": observed.email, "missing_since": since})
+    gone_for = tx.now - since
+    if gone_for >= MISSING_FOR:
+        for grant in situation.holding:
+            await end_grant(
+                tx,
+                grant,
+                why=EndReason.REMOVED_OUTSIDE,
+                actor="usher",
+                note="Somebody removed the account outside Usher.",
+            )
+    return gone_for
+
+
+def vanished(situation: Situation, observed: Observed) -> bool:
+    """Is an account gone that was seen before, without Usher having touched it?"""
+    was_there = any(grant.state in (GrantState.ACTIVE, GrantState.INVITED) for grant in situation.holding)
+    return was_there and observed.status == AccountStatus.ABSENT
+
+
+async def ask_for_hands(tx: Transaction, situation: Situation, wanted: Entitlement | None, how: str) -> None:
+    """Asks the application's admins to make a change, unless they are being asked for just that."""
+    change = {"wanted": {"role": wanted.role, "seat_type": wanted.seat_type} if wanted else None}
+    standing = await tx.session.scalar(_open_steps(situation))
+    if standing is not None and standing.change == change:
+        return
+    if standing is not None:
+        await _obsolete(tx, standing)
+    if situation.account is None or situation.account.baseline is None:
+        nothing = {"status": AccountStatus.ABSENT, "role": "", "seat_type": "", "baseline": {}}
+        await _write_account(tx, situation, {**nothing, "email": situation.email or ""})
+    step = ManualStep(
+        id=new_id(),
+        application=situation.entry.key,
+        person_id=situation.person.id,
+        change=change,
+        instructions=how,
+        state=StepState.OPEN,
+        created_at=tx.now,
+    )
+    tx.session.add(step)
+    tx.record("step.asked", actor="usher", subject=subjects.step(step.id), application=situation.entry.key, **change)
+    _refresh_step(tx, step.id)
+    for grant in situation.grants:
+        refresh_cards(tx, grant.request_id)
+
+
+async def _close_steps(tx: Transaction, situation: Situation) -> None:
+    if situation.entry.connector.type != "manual":
+        return
+    standing = await tx.session.scalar(_open_steps(situation))
+    if standing is not None:
+        await _obsolete(tx, standing)
+
+
+async def _obsolete(tx: Transaction, step: ManualStep) -> None:
+    step.state = StepState.OBSOLETE
+    step.answered_at = tx.now
+    await tx.session.flush()
+    _refresh_step(tx, step.id)
+
+
+def _open_steps(situation: Situation) -> sa.Select[ManualStep]:
+    return sa.select(ManualStep).where(
+        ManualStep.application == situation.entry.key,
+        ManualStep.person_id == situation.person.id,
+        ManualStep.state == sa.literal_column("'open'"),
+    )
+
+
+def _refresh_step(tx: Transaction, step_id: str) -> None:
+    subject = subjects.step(step_id)
+    tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}")
+
+
+async def _still(tx: Transaction, situation: Situation) -> None:
+    living = await tx.session.execute(
+        sa.select(Grant.id, Grant.state).where(
+            Grant.beneficiary_id == situation.person.id,
+            Grant.application == situation.entry.key,
+            Grant.state != sa.literal_column("'ended'"),
+        )
+    )
+    if set(living.tuples()) != {(grant.id, grant.state) for grant in situation.grants}:
+        raise Overtaken
+
+
+async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, keep_baseline: bool) -> None:
+    """Keeps what was observed, and shows it to those who are deciding about this person meanwhile."""
+    known = situation.account
+    values: dict[str, Any] = {**_as_columns(observed), "email": observed.email, "missing_since": None}
+    if not keep_baseline:
+        values |= {"baseline": None, "last_change": None, "last_change_at": None}
+    elif known is None or known.baseline is None:
+        baseline = observed.entitlement
+        values["baseline"] = {"role": baseline.role, "seat_type": baseline.seat_type} if baseline else {}
+    await _write_account(tx, situation, values)
+    if known is None or (known.status, known.role, known.seat_type) != (
+        observed.status,
+        observed.role,
+        observed.seat_type,
+    ):
+        pending = await tx.session.scalars(
+            sa.select(AccessRequest.id).where(
+                AccessRequest.beneficiary_id == situation.person.id,
+                AccessRequest.application == situation.entry.key,
+                AccessRequest.state == sa.literal_column("'pending'"),
+            )
+        )
+        for request_id in pending.all():
+            refresh_cards(tx, request_id)
+
+
+async def _write_account(tx: Transaction, situation: Situation, values: Mapping[str, Any]) -> Account:
+    """Updates the account's row, or makes it. The account's lock in the task queue keeps it to one writer at a time."""
+    account = await tx.session.get(Account, (situation.entry.key, situation.person.id))
+    if account is None:
+        account = Account(application=situation.entry.key, person_id=situation.person.id, role="", seat_type="")
+        tx.session.add(account)
+    for name, value in values.items():
+        setattr(account, name, value)
+    account.observed_at = tx.now
+    await tx.session.flush()
+    return account
+
+
+def _as_columns(observed: Observed) -> dict[str, Any]:
+    return {
+        "status": AccountStatus(observed.status),
+        "role": observed.role,
+        "seat_type": observed.pending_seat_type or observed.seat_type,
+        "provider_id": observed.provider_id,
+    }
+
+
+def _following(state: GrantState) -> set[GrantState]:
+    return {to for to in GrantState if state in lifecycle.before_grant(to)}

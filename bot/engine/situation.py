@@ -1,0 +1,141 @@
+"""What is known about one person's account in one application, read in one go; and what should be. Mostly pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.access import lifecycle, subjects
+from bot.access.catalog import ApplicationEntry
+from bot.access.catalog_store import load_any_application
+from bot.access.desired import Claim, Entitlement, desired_account
+from bot.connectors.contract import Account as Observed
+from bot.connectors.contract import Capabilities
+from storage.tables import Account, Grant, GrantState, Incident, Person
+
+#: first look after an invite was sent; the gap then grows with the invite's age
+FIRST_LOOK = timedelta(seconds=5)
+LONGEST_GAP = timedelta(hours=1)
+#: even an account that nothing happens to is looked at this often
+ROUTINE_LOOK = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One account, as far as Usher knows, and the grants that are about it."""
+
+    entry: ApplicationEntry
+    person: Person
+    account: Account | None
+    grants: tuple[Grant, ...]  # living, oldest first
+    outage: Incident | None  # open, and hits everybody in this application
+    trouble: Incident | None  # open, and about this account alone
+    now: datetime
+
+    @property
+    def holding(self) -> tuple[Grant, ...]:
+        """The grants that say what the account should be."""
+        return tuple(grant for grant in self.grants if grant.state in lifecycle.HOLDING)
+
+    @property
+    def ending(self) -> tuple[Grant, ...]:
+        """The grants that are being taken back."""
+        return tuple(grant for grant in self.grants if grant.state is GrantState.ENDING)
+
+    @property
+    def email(self) -> str | None:
+        """The address that the account is under: the one it was made for, even if the directory knows a newer one."""
+        if self.account is not None and self.account.baseline is not None:
+            return self.account.email
+        return self.person.email
+
+    def baseline(self, observed: Observed) -> Entitlement | None:
+        """What the person had before Usher first touched the account."""
+        if self.account is None or self.account.baseline is None:
+            return observed.entitlement
+        return Entitlement(**self.account.baseline) if self.account.baseline else None
+
+    def desired(self, observed: Observed, capabilities: Capabilities) -> Entitlement | None:
+        """What the account should be now."""
+        claims = (
+            Claim(entitlement=Entitlement(role=grant.role, seat_type=grant.seat_type), starts_at=grant.starts_at)
+            for grant in self.holding
+        )
+        return desired_account(
+            self.baseline(observed),
+            claims,
+            roles=capabilities.roles or self.entry.roles,
+            seat_types=capabilities.seat_types or self.entry.seat_types or ("",),
+        )
+
+    def due(self) -> tuple[list[Grant], list[Grant]]:
+        """The grants whose time has come: those that start, and those that are over."""
+        over = [
+            grant
+            for grant in self.grants
+            if grant.ends_at is not None
+            and grant.ends_at <= self.now
+            and grant.state not in (GrantState.ENDING, GrantState.ENDED)
+        ]
+        starting = [
+            grant
+            for grant in self.grants
+            if grant.state is GrantState.SCHEDULED and grant.starts_at <= self.now and grant not in over
+        ]
+        return starting, over
+
+
+async def read_situation(session: AsyncSession, application: str, person_id: str, *, now: datetime) -> Situation | None:
+    """Reads what is known; None when the application or the person is not."""
+    entry = await load_any_application(session, application)
+    person = await session.get(Person, person_id)
+    if entry is None or person is None:
+        return None
+    living = (
+        sa.select(Grant)
+        .where(
+            Grant.beneficiary_id == person_id,
+            Grant.application == application,
+            Grant.state != sa.literal_column("'ended'"),
+        )
+        .order_by(Grant.starts_at, Grant.id)
+    )
+    own = subjects.account(application, person_id)
+    incidents = {
+        incident.scope: incident
+        for incident in await session.scalars(
+            sa.select(Incident).where(
+                Incident.scope.in_([application, own]), Incident.state == sa.literal_column("'open'")
+            )
+        )
+    }
+    return Situation(
+        entry=entry,
+        person=person,
+        account=await session.get(Account, (application, person_id)),
+        grants=tuple(await session.scalars(living)),
+        outage=incidents.get(application),
+        trouble=incidents.get(own),
+        now=now,
+    )
+
+
+def next_look(grants: tuple[Grant, ...], now: datetime) -> timedelta | None:
+    """When an account should be looked at again: at the next start or end, for an invite soon; None for never."""
+    moments: list[datetime] = []
+    for grant in grants:
+        if grant.state is GrantState.ENDED:
+            continue
+        if grant.ends_at is not None:
+            moments.append(grant.ends_at)
+        if grant.state is GrantState.SCHEDULED:
+            moments.append(grant.starts_at)
+        elif grant.state is GrantState.INVITED and grant.invited_at is not None:
+            age = now - grant.invited_at
+            moments.append(now + min(max(age / 4, FIRST_LOOK), LONGEST_GAP))
+        else:
+            moments.append(now + ROUTINE_LOOK)
+    return max(min(moments) - now, timedelta()) if moments else None

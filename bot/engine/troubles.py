@@ -1,0 +1,101 @@
+"""What a connector's error means: an outage that hits everybody, or trouble with one account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from bot.access import lifecycle, subjects
+from bot.access.operations.following import refresh_cards
+from bot.access.operations.incidents import open_incident
+from bot.connectors.contract import ConnectorError, NoFreeSeat, Refused
+from bot.engine.settling import forget_change
+from bot.engine.situation import Situation
+from storage.database import Transaction
+from storage.tables import Grant, GrantState, Incident
+
+#: first careful try after an outage began
+FIRST_PROBE = timedelta(seconds=15)
+#: an incident's card gathers who joins it, instead of being edited for each
+GATHER = timedelta(seconds=1)
+#: after so many TryLater in a row it is an outage, and a human is told
+MANY = 5
+
+
+def no_address(name: str) -> Refused:
+    """An account needs an address."""
+    return Refused(
+        f"{name} has no e-mail address in Slack.",
+        remedy="Add an e-mail address to the person's Slack profile, then press Try again.",
+    )
+
+
+async def open_outage(tx: Transaction, situation: Situation, error: ConnectorError) -> str:
+    """A cause that hits everybody in the application: one incident, on which all its accounts wait."""
+    await forget_change(tx, situation)
+    incident_id = await open_incident(
+        tx,
+        scope=situation.entry.key,
+        application=situation.entry.key,
+        cause=type(error).__name__,
+        explanation=error.explanation,
+        remedy=error.remedy,
+    )
+    await tx.session.execute(
+        sa.update(Incident).where(Incident.id == incident_id).values(looking=False, trying_task=None)
+    )
+    tx.enqueue(
+        subjects.PROBE,
+        situation.entry.key,
+        run_at=tx.now + FIRST_PROBE,
+        lock_key=f"probe:{situation.entry.key}",
+    )
+    _refresh(tx, situation)
+    return incident_id
+
+
+async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorError) -> str:
+    """A cause that hits this account alone. What is being given waits for a human."""
+    await forget_change(tx, situation)
+    to = GrantState.WAITING if isinstance(error, NoFreeSeat) else GrantState.FAILED
+    for grant in situation.holding:
+        moved = await tx.move(
+            Grant, grant.id, before=set(lifecycle.before_grant(to)) - {GrantState.ACTIVE, GrantState.INVITED}, to=to
+        )
+        if moved:
+            tx.record(f"grant.{to.value}", actor="usher", subject=subjects.grant(grant.id), why=error.explanation)
+    _refresh(tx, situation)
+    return await open_incident(
+        tx,
+        scope=subjects.account(situation.entry.key, situation.person.id),
+        application=situation.entry.key,
+        person_id=situation.person.id,
+        cause=type(error).__name__,
+        explanation=error.explanation,
+        remedy=error.remedy,
+    )
+
+
+async def note_waiting(tx: Transaction, situation: Situation) -> None:
+    """One more waits on an outage: its card counts them, and their own card says why."""
+    if situation.outage is not None and situation.grants:
+        _refresh(tx, situation)
+        subject = subjects.incident(situation.outage.id)
+        tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}", run_at=tx.now + GATHER)
+
+
+async def not_seen(tx: Transaction, scope: str, name: str) -> None:
+    """An admin said that it was done by hand, and it is not to be seen."""
+    incident = await tx.session.scalar(
+        sa.select(Incident).where(Incident.scope == scope, Incident.state == sa.literal_column("'open'"))
+    )
+    if incident is not None:
+        incident.note = f"Looked, and the change for {name} is not to be seen yet."
+        subject = subjects.incident(incident.id)
+        tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}")
+
+
+def _refresh(tx: Transaction, situation: Situation) -> None:
+    for grant in situation.grants:
+        refresh_cards(tx, grant.request_id)

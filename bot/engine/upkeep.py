@@ -1,0 +1,148 @@
+"""Small tasks: a request's time to decide is over, somebody left, an outage is probed, the house is checked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from bot.access import subjects
+from bot.access.catalog_store import load_any_application
+from bot.access.operations.expire import expire
+from bot.access.operations.following import converge_account
+from bot.access.operations.incidents import resolve_incident
+from bot.access.operations.leave import leave
+from bot.access.operations.people import DirectoryDoubt
+from bot.engine.connectors import Connectors
+from bot.engine.directory import DirectoryError, SlackDirectory
+from bot.engine.work import Again, Done, Outcome
+from storage import task_queue
+from storage.database import Database, Transaction
+from storage.tables import AccessRequest, Grant, Incident, RequestState, Task, TaskState
+from storage.task_queue import ClaimedTask
+
+#: how long finished tasks are kept, for `usher tasks`
+KEEP_FINISHED = timedelta(days=14)
+
+log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """Handles the tasks that keep the house in order."""
+
+    def __init__(self, database: Database, connectors: Connectors, directory: SlackDirectory) -> None:
+        self._database = database
+        self._connectors = connectors
+        self._directory = directory
+
+    async def expire(self, task: ClaimedTask) -> Outcome:
+        """A pending request that nobody decided in time."""
+        await self._database.write(expire, request_id=task.key)
+        return Done()
+
+    async def left(self, task: ClaimedTask) -> Outcome:
+        """Somebody was deactivated in Slack."""
+        await self._database.write(leave, person_id=task.key)
+        return Done()
+
+    async def directory(self, task: ClaimedTask) -> Outcome:
+        """Reads one person anew after an event, or everybody, as the net below the events."""
+        try:
+            if "person" in task.payload:
+                await self._directory.look_again(task.payload["person"])
+            else:
+                await self._directory.sync()
+        except (DirectoryError, DirectoryDoubt) as error:
+            return Again(error=str(error))
+        return Done()
+
+    async def repair(self, task: ClaimedTask) -> Outcome:  # noqa: ARG002 - every handler takes its task
+        """Invariant 3: every living grant has a task for its account, every pending request one for its end."""
+        await self._database.write(repair)
+        return Done()
+
+    async def probe(self, task: ClaimedTask) -> Outcome:
+        """Tries, carefully, whether an outage is over: one look, then one task, then everybody."""
+        application = task.key
+        async with self._database.read() as session:
+            entry = await load_any_application(session, application)
+            outage = await session.scalar(
+                sa.select(Incident).where(Incident.scope == application, Incident.state == sa.literal_column("'open'"))
+            )
+        if entry is None or outage is None:
+            return Done()
+        health = await self._connectors.of(entry).check()
+        if health.ok:
+            await self._database.write(let_one_try, application)
+            return Done()
+        wrong = next(condition for condition in health.conditions if not condition.ok)
+        await self._database.write(note_probe, application, f"{wrong.name}: {wrong.detail}")
+        return Again(error=wrong.detail)
+
+
+async def let_one_try(tx: Transaction, application: str) -> None:
+    """Lets one of the accounts that wait on an outage try; with nobody waiting, the outage is over."""
+    outage = await tx.session.scalar(
+        sa.select(Incident)
+        .where(Incident.scope == application, Incident.state == sa.literal_column("'open'"))
+        .with_for_update()
+    )
+    if outage is None:
+        return
+    parked = await tx.session.scalar(
+        sa.select(Task)
+        .where(Task.incident_id == outage.id, Task.state == TaskState.PARKED)
+        .order_by(Task.run_at, Task.id)
+        .limit(1)
+        .with_for_update()
+    )
+    if parked is None:
+        await resolve_incident(tx, scope=application, actor="usher", note="It works again.")
+        return
+    outage.trying_task = parked.id
+    parked.state = TaskState.OPEN
+    parked.run_at = tx.now
+    parked.incident_id = None
+    tx.wake_dispatchers()
+
+
+async def note_probe(tx: Transaction, application: str, found: str) -> None:
+    """Shows on the card what the last try found, if that is news."""
+    outage = await tx.session.scalar(
+        sa.select(Incident).where(Incident.scope == application, Incident.state == sa.literal_column("'open'"))
+    )
+    if outage is not None and outage.note != found:
+        outage.note = found
+        outage.seen_at = tx.now
+        subject = subjects.incident(outage.id)
+        tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}")
+
+
+async def repair(tx: Transaction) -> int:
+    """Enqueues what is missing of the tasks that invariant 3 asks for, and returns how many were. Says so if any."""
+    account_key = Grant.application + ":" + Grant.beneficiary_id
+    account_task = sa.exists().where(
+        Task.kind == subjects.ACCOUNT, Task.key == account_key, Task.state != sa.literal_column("'done'")
+    )
+    grants = sa.select(Grant.application, Grant.beneficiary_id).where(
+        Grant.state != sa.literal_column("'ended'"), ~account_task
+    )
+    missing = set((await tx.session.execute(grants)).tuples())
+    for application, person_id in sorted(missing):
+        converge_account(tx, application, person_id)
+    expiry_task = sa.exists().where(
+        Task.kind == subjects.EXPIRE, Task.key == AccessRequest.id, Task.state != sa.literal_column("'done'")
+    )
+    requests = sa.select(AccessRequest.id, AccessRequest.expires_at).where(
+        AccessRequest.state == RequestState.PENDING, ~expiry_task
+    )
+    undated = (await tx.session.execute(requests)).tuples().all()
+    for request_id, expires_at in undated:
+        tx.enqueue(subjects.EXPIRE, request_id, run_at=expires_at)
+    found = len(missing) + len(undated)
+    if found:
+        log.error("repair.tasks_were_missing", accounts=len(missing), requests=len(undated))
+        tx.record("repair", actor="usher", subject="usher", accounts=len(missing), requests=len(undated))
+    await task_queue.purge(tx, before=tx.now - KEEP_FINISHED)
+    return found
