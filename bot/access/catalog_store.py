@@ -1,0 +1,96 @@
+"""Reads the catalogue back from the database, where `operations/apply_catalog.py` keeps it as documents.
+
+A document is parsed once per process: what was parsed is kept by the text of the document, so a document that changed
+is simply another one, and no replica has to be told.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.access.catalog import ApplicationEntry, Catalog, PolicyRules
+from bot.access.story import Choice
+from storage.tables import Application, Policy
+
+#: more documents than a catalogue has; an evicted one is only parsed again
+_KEPT = 8192
+
+# As text: what the database stores can then be looked up without being decoded first.
+_APPLICATION = sa.cast(Application.document, sa.Text)
+_POLICY = sa.cast(Policy.document, sa.Text)
+_OFFERED = (
+    sa.select(_APPLICATION).where(Application.retired_at.is_(None)).order_by(Application.position, Application.key)
+)
+
+
+@lru_cache(maxsize=_KEPT)
+def _entry(document: str) -> ApplicationEntry:
+    return ApplicationEntry.model_validate_json(document)
+
+
+@lru_cache(maxsize=_KEPT)
+def _rules(document: str) -> PolicyRules:
+    return PolicyRules.model_validate_json(document)
+
+
+@lru_cache(maxsize=_KEPT)
+def _choice(document: str) -> Choice:
+    entry = _entry(document)
+    return Choice(
+        key=entry.key,
+        name=entry.name,
+        description=entry.description,
+        roles=entry.roles,
+        seat_types=entry.seat_types,
+        durations=entry.durations,
+    )
+
+
+async def load_application(session: AsyncSession, key: str) -> ApplicationEntry | None:
+    """The application, also when it is retired: living grants still converge by it. None if there never was one."""
+    document = await session.scalar(sa.select(_APPLICATION).where(Application.key == key))
+    return None if document is None else _entry(document)
+
+
+async def load_offered(session: AsyncSession, key: str) -> ApplicationEntry | None:
+    """The application, if it may be requested: None when there is none, or it is retired."""
+    document = await session.scalar(
+        sa.select(_APPLICATION).where(Application.key == key, Application.retired_at.is_(None))
+    )
+    return None if document is None else _entry(document)
+
+
+async def load_any_application(session: AsyncSession, key: str) -> ApplicationEntry | None:
+    """The application, offered or retired: what was granted in it still has to be taken back."""
+    document = await session.scalar(sa.select(_APPLICATION).where(Application.key == key))
+    return None if document is None else _entry(document)
+
+
+async def load_policy(session: AsyncSession, key: str) -> PolicyRules:
+    """The policy; every application that is offered names one that exists.
+
+    Raises:
+        LookupError: there is no such policy.
+    """
+    document = await session.scalar(sa.select(_POLICY).where(Policy.key == key))
+    if document is None:
+        raise LookupError(f"there is no policy “{key}”")
+    return _rules(document)
+
+
+async def load_catalog(session: AsyncSession) -> Catalog:
+    """What is offered, as it was last applied: all policies, and the applications that are not retired, in order."""
+    policies = await session.execute(sa.select(Policy.key, _POLICY).order_by(Policy.key))
+    applications = await session.scalars(_OFFERED)
+    return Catalog(
+        policies={key: _rules(document) for key, document in policies.tuples()},
+        applications=tuple(_entry(document) for document in applications),
+    )
+
+
+async def list_choices(session: AsyncSession) -> tuple[Choice, ...]:
+    """What the form offers, in the catalogue's order; retired applications are not offered."""
+    return tuple(_choice(document) for document in await session.scalars(_OFFERED))

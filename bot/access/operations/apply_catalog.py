@@ -1,0 +1,188 @@
+"""The catalogue as it was written becomes the one that is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from bot.access.catalog import Catalog
+from bot.access.catalog_file import Directory, Lines, check_people
+from storage.database import Transaction
+from storage.tables import Application, Person, Policy
+
+Document = dict[str, Any]
+
+_LOCK = 0x63617461  # "cata": two replicas that apply their file at the same start do it one after the other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that an apply changed."""
+
+    what: str  # application, policy, order
+    key: str  # "" for the order
+    how: str  # added, changed, retired, restored, removed
+    before: Mapping[str, Any]  # only the keys that differ
+    after: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        head = f"{self.what} {self.key} {self.how}" if self.key else f"{self.what} of the applications {self.how}"
+        if self.how != "changed":
+            return head
+        return "\n".join(
+            [head, *(f"  {key}: {_said(self.before, key)} -> {_said(self.after, key)}" for key in self.keys)]
+        )
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys that differ, in the order in which they are written."""
+        return list(dict.fromkeys([*self.before, *self.after]))
+
+
+async def apply_catalog(
+    tx: Transaction, *, catalog: Catalog, actor: str, lines: Lines | None = None
+) -> list[Difference]:
+    """Puts a catalogue in force. Applying the same again changes nothing and leaves no line in the ledger.
+
+    An application that is gone is retired: it cannot be requested any more, and the grants that live on keep
+    converging by what it last said. Requests keep the policy under which they were made.
+
+    Args:
+        actor: a Slack user id, or "shell:<user>".
+        lines: where the parts of the catalogue stand in its file, for the problems.
+
+    Raises:
+        CatalogProblems: it names people who are unknown, have left, or are bots. Only what is new or changed is
+            looked at: that somebody left does not make an old catalogue wrong.
+    """
+    if not tx.is_sqlite:
+        await tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    policies = {row.key: row for row in await tx.session.scalars(sa.select(Policy).order_by(Policy.key))}
+    in_order = sa.select(Application).order_by(Application.position, Application.key)
+    applications = {row.key: row for row in await tx.session.scalars(in_order)}
+    differences = [
+        *_policy_differences(policies, catalog),
+        *_application_differences(applications, catalog),
+        *_order_difference(applications, catalog),
+    ]
+    touched = {(difference.what, difference.key) for difference in differences}
+    mentions = [mention for mention in catalog.mentions() if mention.within in touched]
+    if mentions:
+        check_people(mentions, lines or Lines.unknown(), await _directory(tx))
+
+    await _write(tx, policies, applications, catalog)
+    for difference in differences:
+        tx.record(
+            f"catalog.{difference.what}_{difference.how}",
+            actor=actor,
+            subject=f"{difference.what}:{difference.key}" if difference.key else "catalog",
+            before=difference.before,
+            after=difference.after,
+        )
+    return differences
+
+
+# -- what differs (pure) -----------------------------------------------------------------------------------------------
+def _document(value: BaseModel) -> Document:
+    return value.model_dump(mode="json")
+
+
+def _policy_differences(stored: Mapping[str, Policy], catalog: Catalog) -> Iterator[Difference]:
+    for key, rules in catalog.policies.items():
+        before, after = stored[key].document if key in stored else None, _document(rules)
+        if before != after:
+            yield _difference("policy", key, "changed" if before else "added", before, after)
+    for key, row in stored.items():
+        if key not in catalog.policies:
+            yield _difference("policy", key, "removed", row.document, None)
+
+
+def _application_differences(stored: Mapping[str, Application], catalog: Catalog) -> Iterator[Difference]:
+    for entry in catalog.applications:
+        row, after = stored.get(entry.key), _document(entry)
+        if row is None:
+            yield _difference("application", entry.key, "added", None, after)
+        elif row.retired_at is not None:
+            yield _difference("application", entry.key, "restored", row.document, after)
+        elif row.document != after:
+            yield _difference("application", entry.key, "changed", row.document, after)
+    offered = {entry.key for entry in catalog.applications}
+    for key, row in stored.items():
+        if key not in offered and row.retired_at is None:
+            yield _difference("application", key, "retired", row.document, None)
+
+
+def _order_difference(stored: Mapping[str, Application], catalog: Catalog) -> Iterator[Difference]:
+    wanted = [entry.key for entry in catalog.applications]
+    offered = [key for key, row in stored.items() if row.retired_at is None]
+    before, after = [key for key in offered if key in wanted], [key for key in wanted if key in offered]
+    if before != after:
+        yield Difference(
+            what="order", key="", how="changed", before={"applications": before}, after={"applications": after}
+        )
+
+
+def _difference(what: str, key: str, how: str, before: Document | None, after: Document | None) -> Difference:
+    """With the keys that differ, and no others."""
+    old, new = before or {}, after or {}
+    return Difference(
+        what=what,
+        key=key,
+        how=how,
+        before={name: value for name, value in old.items() if name not in new or new[name] != value},
+        after={name: value for name, value in new.items() if name not in old or old[name] != value},
+    )
+
+
+def _said(document: Mapping[str, Any], key: str) -> str:
+    value = document.get(key)
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value) or "nothing"
+    return "nothing" if value in (None, "", [], {}) else str(value)
+
+
+# -- reading and writing -----------------------------------------------------------------------------------------------
+async def _directory(tx: Transaction) -> Directory:
+    """Everybody, by e-mail address and by Slack user id. An address can be used again by somebody who is active."""
+    people = (await tx.session.execute(sa.select(Person.id, Person.email, Person.active, Person.is_bot))).tuples()
+    active, left, bots = set[str](), set[str](), set[str]()
+    for id_, email, is_active, is_bot in people:
+        names = bots if is_bot else active if is_active else left
+        names |= {id_, email} if email else {id_}
+    return Directory(active=active, left=left, bots=bots)
+
+
+async def _write(
+    tx: Transaction, policies: Mapping[str, Policy], applications: Mapping[str, Application], catalog: Catalog
+) -> None:
+    # SQLAlchemy writes only what is not what it was, so all of it may be said again.
+    for key, rules in catalog.policies.items():
+        if key not in policies:
+            tx.session.add(Policy(key=key, document=_document(rules)))
+        else:
+            policies[key].document = _document(rules)
+    await tx.session.flush()  # before the applications that name them
+
+    for position, entry in enumerate(catalog.applications):
+        row = applications.get(entry.key)
+        if row is None:
+            row = Application(key=entry.key)
+            tx.session.add(row)
+        row.name, row.policy_key, row.document = entry.name, entry.policy, _document(entry)
+        row.position, row.retired_at = position, None
+    offered = {entry.key for entry in catalog.applications}
+    for key, row in applications.items():
+        if key not in offered:
+            row.retired_at = row.retired_at or tx.now
+            if row.policy_key not in catalog.policies:  # nobody can ask for it, so any policy does
+                row.policy_key = "default"
+    await tx.session.flush()
+
+    for key, policy in policies.items():
+        if key not in catalog.policies:
+            await tx.session.delete(policy)
+    await tx.session.flush()

@@ -1,0 +1,24 @@
+"""A pending request that nobody decided in time expires."""
+
+from __future__ import annotations
+
+from bot.access import lifecycle, subjects
+from bot.access.operations.following import refresh_cards
+from bot.access.operations.incidents import resolve_incident
+from storage.database import Transaction
+from storage.tables import AccessRequest, RequestState
+
+
+async def expire(tx: Transaction, *, request_id: str) -> None:
+    """Marks a request as expired, if it is still pending."""
+    moved = await tx.move(
+        AccessRequest,
+        request_id,
+        before=lifecycle.before_request(RequestState.EXPIRED),
+        to=RequestState.EXPIRED,
+        decided_at=tx.now,
+    )
+    if moved:
+        tx.record("request.expired", actor="usher", subject=subjects.request(request_id))
+        await resolve_incident(tx, scope=subjects.request(request_id), actor="usher", note="The request expired.")
+        refresh_cards(tx, request_id)

@@ -1,0 +1,39 @@
+"""Somebody has left the company: they lose every grant, their wishes end, and nobody waits for their word."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from bot.access.operations.cancel import cancel
+from bot.access.operations.ending import end_grant
+from bot.access.operations.skip_approver import skip_approver
+from storage.database import Transaction
+from storage.tables import AccessRequest, Approval, EndReason, Grant, Person, RequestState
+
+
+async def leave(tx: Transaction, *, person_id: str) -> None:
+    """Follows up on somebody who was deactivated in Slack. Nothing happens when they are active (again)."""
+    person = await tx.session.get(Person, person_id)
+    if person is None or person.active:
+        return
+    living = sa.select(Grant).where(Grant.beneficiary_id == person_id, Grant.state != sa.literal_column("'ended'"))
+    for grant in (await tx.session.scalars(living)).all():
+        await end_grant(tx, grant, why=EndReason.LEFT, actor="usher", note="Left the company.")
+    theirs = sa.select(AccessRequest.id).where(
+        sa.or_(AccessRequest.beneficiary_id == person_id, AccessRequest.requester_id == person_id),
+        AccessRequest.state == RequestState.PENDING,
+    )
+    for request_id in (await tx.session.scalars(theirs)).all():
+        await cancel(tx, request_id=request_id, actor="usher", reason=f"{person.name} has left the company.")
+    waiting = (
+        sa.select(Approval.request_id)
+        .join(AccessRequest, AccessRequest.id == Approval.request_id)
+        .where(
+            Approval.approver_id == person_id,
+            Approval.decision.is_(None),
+            Approval.unreachable_at.is_(None),
+            AccessRequest.state == RequestState.PENDING,
+        )
+    )
+    for request_id in (await tx.session.scalars(waiting)).all():
+        await skip_approver(tx, request_id=request_id, approver_id=person_id, why="left")

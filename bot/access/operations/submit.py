@@ -1,0 +1,198 @@
+"""Somebody asks for access."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from bot.access import subjects
+from bot.access.catalog import ApplicationEntry, PolicyRules
+from bot.access.catalog_store import load_application, load_policy
+from bot.access.durations import write_duration
+from bot.access.operations.following import ask, pass_request, refresh_cards, snapshot
+from bot.access.people_facts import colleague, load_people
+from bot.access.policy import Facts, names_in
+from bot.access.refusals import Refusal, Refused
+from bot.access.wish import Wish, WrongWish, problems
+from storage.database import Transaction
+from storage.ids import new_id
+from storage.tables import AccessRequest, Card, Grant, GrantState, Person, RequestState
+from storage.upsert import insert_into
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A request that was recorded."""
+
+    request_id: str
+    state: RequestState
+
+
+async def submit(
+    tx: Transaction, *, wish: Wish, requester_id: str, channel: str, origin: str | None = None
+) -> Submitted:
+    """Records a request and asks whoever decides.
+
+    Args:
+        tx: the transaction.
+        wish: what is asked for.
+        requester_id: who asks, as authenticated by the door.
+        channel: the door: slack or chatgpt.
+        origin: what was submitted (a Slack view's id), so that a redelivery of it is known as one.
+
+    Raises:
+        WrongWish: the catalogue does not offer that.
+        Refused: this person may not ask for that, has it already, or has asked already.
+    """
+    entry = await load_application(tx.session, wish.application)
+    if entry is None:
+        raise WrongWish({"application": "This application is no longer offered. Choose another."})
+    wrong = problems(wish, entry)
+    if wrong:
+        raise WrongWish(wrong)
+    rules = await load_policy(tx.session, entry.policy)
+    people = await load_people(
+        tx.session,
+        (requester_id, wish.beneficiary_id),
+        names_in(rules, entry),
+        managers_of=(wish.beneficiary_id,),
+    )
+    _refuse_strangers(people.get(requester_id), people.get(wish.beneficiary_id), entry)
+
+    request = _request(tx, wish, entry, rules, requester_id, channel, origin)
+    if not await _insert(tx, request):
+        return await _already_asked(tx, wish, origin)
+    await _refuse_what_they_have(tx, wish)
+
+    tx.record(
+        "request.submitted",
+        actor=requester_id,
+        subject=subjects.request(request.id),
+        application=wish.application,
+        role=wish.role,
+        seat_type=wish.seat_type,
+        duration=write_duration(wish.duration_seconds),
+        beneficiary=wish.beneficiary_id,
+        reason=wish.reason,
+        channel=channel,
+    )
+    if rules.auto_approve:
+        pass_request(tx, request, actor="usher", why=rules.auto_approve)
+        return Submitted(request_id=request.id, state=RequestState.APPROVED)
+    facts = Facts(
+        requester_id=requester_id,
+        beneficiary_id=wish.beneficiary_id,
+        owner=entry.owner,
+        admins=entry.admins,
+        colleagues={id_: colleague(person) for id_, person in people.items()},
+    )
+    await ask(tx, request, facts)
+    refresh_cards(tx, request.id)
+    tx.enqueue(subjects.EXPIRE, request.id, run_at=request.expires_at)
+    return Submitted(request_id=request.id, state=RequestState.PENDING)
+
+
+def _request(
+    tx: Transaction,
+    wish: Wish,
+    entry: ApplicationEntry,
+    rules: PolicyRules,
+    requester_id: str,
+    channel: str,
+    origin: str | None,
+) -> AccessRequest:
+    automatic = rules.auto_approve is not None
+    return AccessRequest(
+        id=new_id(),
+        requester_id=requester_id,
+        beneficiary_id=wish.beneficiary_id,
+        application=wish.application,
+        role=wish.role,
+        seat_type=wish.seat_type,
+        duration_seconds=wish.duration_seconds,
+        reason=wish.reason,
+        channel=channel,
+        origin=origin,
+        state=RequestState.APPROVED if automatic else RequestState.PENDING,
+        stage=0,
+        rules=snapshot(rules, entry),
+        created_at=tx.now,
+        expires_at=tx.now + timedelta(seconds=rules.decide_within),
+        decided_at=tx.now if automatic else None,
+        decision_reason=rules.auto_approve,
+    )
+
+
+async def _insert(tx: Transaction, request: AccessRequest) -> bool:
+    """Inserts the request unless the database knows it, or an open one for the same wish, already."""
+    columns = sa.inspect(AccessRequest).columns.keys()
+    row = {name: getattr(request, name) for name in columns}
+    statement = insert_into(AccessRequest, is_sqlite=tx.is_sqlite).values(row).on_conflict_do_nothing()
+    return await tx.session.scalar(statement.returning(AccessRequest.id)) is not None
+
+
+def _refuse_strangers(requester: Person | None, beneficiary: Person | None, entry: ApplicationEntry) -> None:
+    for person in (requester, beneficiary):
+        if person is None or not person.active or person.is_bot:
+            raise Refused(Refusal.NOT_IN_DIRECTORY, who=person.id if person else None)
+        if person.is_guest:
+            raise Refused(Refusal.GUEST, who=person.id)
+    if beneficiary is not None and beneficiary.email is None:
+        raise Refused(Refusal.NO_EMAIL, who=beneficiary.id)
+
+
+async def _already_asked(tx: Transaction, wish: Wish, origin: str | None) -> Submitted:
+    """The same submission again is the success it was; the same wish by another is told where it stands."""
+    if origin is not None:
+        same = await tx.session.scalar(sa.select(AccessRequest).where(AccessRequest.origin == origin))
+        if same is not None:
+            return Submitted(request_id=same.id, state=same.state)
+    pending = await tx.session.scalar(
+        sa.select(AccessRequest).where(
+            AccessRequest.beneficiary_id == wish.beneficiary_id,
+            AccessRequest.application == wish.application,
+            AccessRequest.role == wish.role,
+            AccessRequest.seat_type == wish.seat_type,
+            AccessRequest.state == sa.literal_column("'pending'"),
+        )
+    )
+    raise Refused(
+        Refusal.ALREADY_ASKED,
+        who=pending.requester_id if pending else None,
+        permalink=await _permalink(tx, pending.id) if pending else None,
+    )
+
+
+async def _refuse_what_they_have(tx: Transaction, wish: Wish) -> None:
+    """Somebody who has this for at least as long is told so; asking for longer than that is a wish of its own."""
+    held = await tx.session.scalars(
+        sa.select(Grant).where(
+            Grant.beneficiary_id == wish.beneficiary_id,
+            Grant.application == wish.application,
+            Grant.role == wish.role,
+            Grant.seat_type == wish.seat_type,
+            Grant.state.not_in([GrantState.ENDING, GrantState.ENDED]),
+        )
+    )
+    for grant in held:
+        if _lasts(grant.duration_seconds) >= _lasts(wish.duration_seconds):
+            raise Refused(
+                Refusal.ALREADY_HAVE,
+                who=wish.beneficiary_id,
+                permalink=await _permalink(tx, grant.request_id),
+                detail={"until": grant.ends_at},
+            )
+
+
+def _lasts(duration_seconds: int | None) -> float:
+    return float("inf") if duration_seconds is None else duration_seconds
+
+
+async def _permalink(tx: Transaction, request_id: str) -> str | None:
+    return await tx.session.scalar(
+        sa.select(Card.permalink).where(
+            Card.subject == subjects.request(request_id), Card.slot.startswith("status:"), Card.permalink.is_not(None)
+        )
+    )

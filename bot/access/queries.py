@@ -1,0 +1,374 @@
+"""Reads what is told about requests, grants, incidents and steps: a few statements, however many are asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.access import subjects
+from bot.access.catalog_store import load_any_application
+from bot.access.desired import Entitlement
+from bot.access.operations.following import rules_of
+from bot.access.people_facts import load_people
+from bot.access.story import Asked, GrantStory, HomeStory, IncidentStory, StepStory, Story, Who
+from storage.tables import (
+    AccessRequest,
+    Account,
+    AccountStatus,
+    Application,
+    Approval,
+    Card,
+    Grant,
+    GrantState,
+    Incident,
+    IncidentState,
+    ManualStep,
+    Person,
+    RequestState,
+    Task,
+    TaskState,
+)
+
+#: how many of those who wait an incident's card names
+NAMED = 8
+#: how many of each list the Home tab reads
+LISTED = 30
+
+
+async def load_story(session: AsyncSession, request_id: str) -> Story | None:
+    """Everything about one request; None when there is no such request."""
+    found = await load_stories(session, [request_id])
+    return found[0] if found else None
+
+
+async def load_stories(session: AsyncSession, request_ids: Sequence[str]) -> list[Story]:
+    """Everything about several requests, in the order of their ids as given."""
+    if not request_ids:
+        return []
+    reading = await _read(session, request_ids)
+    return [reading.story(reading.requests[id_]) for id_ in request_ids if id_ in reading.requests]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    requests: dict[str, AccessRequest]
+    approvals: dict[str, list[Approval]]
+    grants: dict[str, Grant]
+    accounts: dict[tuple[str, str], Account]
+    people: dict[str, Person]
+    applications: dict[str, Application]
+    incidents: dict[str, Incident]  # open ones, by scope
+    permalinks: dict[str, str]  # by subject
+
+    def story(self, request: AccessRequest) -> Story:
+        rules = rules_of(request)
+        grant = self.grants.get(request.id)
+        account = self.accounts.get((request.application, request.beneficiary_id))
+        application = self.applications[request.application]
+        beneficiary = self.people[request.beneficiary_id]
+        approvals = self.approvals.get(request.id, [])
+        return Story(
+            id=request.id,
+            application=request.application,
+            application_name=application.name,
+            by_hand=application.document.get("connector", {}).get("type") == "manual",
+            requester=who(self.people[request.requester_id]),
+            beneficiary=who(beneficiary),
+            beneficiary_email=beneficiary.email or "",
+            entitlement=Entitlement(role=request.role, seat_type=request.seat_type),
+            duration_seconds=request.duration_seconds,
+            reason=request.reason,
+            state=request.state,
+            stage=request.stage,
+            stages=len(rules.approve),
+            created_at=request.created_at,
+            expires_at=request.expires_at,
+            decided_at=request.decided_at,
+            decided_by=who(self.people[request.decided_by]) if request.decided_by in self.people else None,
+            decision_reason=request.decision_reason,
+            auto_approved=rules.auto_approve,
+            asked=tuple(self._asked(each) for each in approvals),
+            grant=_grant_story(grant),
+            has_now=_has_now(account),
+            has_status=account.status if account is not None else None,
+            problem=self._problem(request, grant),
+            nobody_to_ask=subjects.request(request.id) in self.incidents,
+            permalink=self.permalinks.get(subjects.request(request.id)),
+        )
+
+    def _asked(self, approval: Approval) -> Asked:
+        return Asked(
+            who=who(self.people[approval.approver_id]),
+            stage=approval.stage,
+            why=approval.why,
+            asked_at=approval.asked_at,
+            unreachable=approval.unreachable_at is not None,
+            decision=approval.decision,
+            reason=approval.reason,
+            decided_at=approval.decided_at,
+        )
+
+    def _problem(self, request: AccessRequest, grant: Grant | None) -> str | None:
+        if grant is None or grant.state in (GrantState.ACTIVE, GrantState.ENDED, GrantState.SCHEDULED):
+            return None
+        scopes = (subjects.account(request.application, request.beneficiary_id), request.application)
+        return next((self.incidents[scope].explanation for scope in scopes if scope in self.incidents), None)
+
+
+async def _read(session: AsyncSession, request_ids: Sequence[str]) -> _Reading:
+    requests = await _by_id(session, sa.select(AccessRequest).where(AccessRequest.id.in_(request_ids)))
+    approvals: dict[str, list[Approval]] = defaultdict(list)
+    asked = sa.select(Approval).where(Approval.request_id.in_(request_ids))
+    for approval in await session.scalars(asked.order_by(Approval.stage, Approval.asked_at, Approval.approver_id)):
+        approvals[approval.request_id].append(approval)
+    grants = await session.scalars(sa.select(Grant).where(Grant.request_id.in_(request_ids)))
+    people = {person for request in requests.values() for person in _people_of(request)}
+    people |= {approval.approver_id for each in approvals.values() for approval in each}
+    applications = {request.application for request in requests.values()}
+    beneficiaries = {request.beneficiary_id for request in requests.values()}
+    accounts = await session.scalars(
+        sa.select(Account).where(Account.application.in_(applications), Account.person_id.in_(beneficiaries))
+    )
+    scopes = {
+        scope
+        for request in requests.values()
+        for scope in (
+            request.application,
+            subjects.account(request.application, request.beneficiary_id),
+            subjects.request(request.id),
+        )
+    }
+    open_incidents = await session.scalars(
+        sa.select(Incident).where(Incident.scope.in_(scopes), Incident.state == sa.literal_column("'open'"))
+    )
+    subjects_ = [subjects.request(id_) for id_ in request_ids]
+    cards = await session.scalars(
+        sa.select(Card).where(Card.subject.in_(subjects_), Card.slot.startswith("status:"), Card.permalink.is_not(None))
+    )
+    return _Reading(
+        requests=requests,
+        approvals=approvals,
+        grants={grant.request_id: grant for grant in grants},
+        accounts={(account.application, account.person_id): account for account in accounts},
+        people=await load_people(session, people),
+        applications={
+            row.key: row
+            for row in await session.scalars(sa.select(Application).where(Application.key.in_(applications)))
+        },
+        incidents={incident.scope: incident for incident in open_incidents},
+        permalinks={card.subject: card.permalink for card in cards if card.permalink},
+    )
+
+
+async def load_incident(session: AsyncSession, incident_id: str) -> IncidentStory | None:
+    """One incident and who is stuck on it."""
+    found = await _incident_stories(session, sa.select(Incident).where(Incident.id == incident_id))
+    return found[0] if found else None
+
+
+async def load_open_incidents(session: AsyncSession) -> list[IncidentStory]:
+    """The open incidents, oldest first."""
+    statement = sa.select(Incident).where(Incident.state == IncidentState.OPEN).order_by(Incident.opened_at)
+    return await _incident_stories(session, statement.limit(LISTED))
+
+
+async def _incident_stories(session: AsyncSession, statement: sa.Select[Incident]) -> list[IncidentStory]:
+    incidents = (await session.scalars(statement)).all()
+    stories = []
+    for incident in incidents:
+        payloads = await session.scalars(
+            sa.select(Task.payload).where(
+                Task.incident_id == incident.id, Task.kind == subjects.ACCOUNT, Task.state == TaskState.PARKED
+            )
+        )
+        waiting = {payload["person"] for payload in payloads} | ({incident.person_id} if incident.person_id else set())
+        people = await load_people(session, waiting | ({incident.resolved_by} if incident.resolved_by else set()))
+        named = sorted((people[id_] for id_ in waiting if id_ in people), key=lambda person: person.name)
+        application = await session.get(Application, incident.application) if incident.application else None
+        ending = await _is_ending(session, incident)
+        stories.append(
+            IncidentStory(
+                id=incident.id,
+                state=incident.state,
+                cause=incident.cause,
+                application_name=application.name if application else None,
+                explanation=incident.explanation,
+                remedy=incident.remedy,
+                count=incident.count,
+                opened_at=incident.opened_at,
+                seen_at=incident.seen_at,
+                note=incident.note,
+                resolved_at=incident.resolved_at,
+                resolved_by=who(people[incident.resolved_by]) if incident.resolved_by in people else None,
+                waiting=tuple(who(person) for person in named[:NAMED]),
+                waiting_total=len(named),
+                can_give_up=incident.application is not None
+                and not incident.scope.startswith("request:")
+                and not ending,
+                can_do_by_hand=incident.application is not None and not incident.scope.startswith("request:"),
+            )
+        )
+    return stories
+
+
+async def _is_ending(session: AsyncSession, incident: Incident) -> bool:
+    """Is it a removal that is stuck? Only what is being given can be given up."""
+    if incident.person_id is None:
+        return False
+    return bool(
+        await session.scalar(
+            sa.select(sa.literal(True)).where(
+                sa.exists().where(
+                    Grant.application == incident.application,
+                    Grant.beneficiary_id == incident.person_id,
+                    Grant.state == GrantState.ENDING,
+                )
+            )
+        )
+    )
+
+
+async def load_step(session: AsyncSession, step_id: str) -> StepStory | None:
+    """A change by hand, with the wish that it serves."""
+    step = await session.get(ManualStep, step_id)
+    if step is None:
+        return None
+    people = await load_people(session, {step.person_id, *([step.answered_by] if step.answered_by else [])})
+    application = await session.get_one(Application, step.application)
+    latest = (
+        await session.execute(
+            sa.select(Grant.ends_at, AccessRequest.reason)
+            .join(AccessRequest, AccessRequest.id == Grant.request_id)
+            .where(Grant.application == step.application, Grant.beneficiary_id == step.person_id)
+            .order_by(Grant.created_at.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    wanted = step.change.get("wanted")
+    beneficiary = people[step.person_id]
+    return StepStory(
+        id=step.id,
+        state=step.state,
+        application_name=application.name,
+        beneficiary=who(beneficiary),
+        beneficiary_email=beneficiary.email or "",
+        wanted=Entitlement(**wanted) if wanted is not None else None,
+        until=latest[0] if latest else None,
+        request_reason=latest[1] if latest else "",
+        instructions=step.instructions,
+        created_at=step.created_at,
+        answered_at=step.answered_at,
+        answered_by=who(people[step.answered_by]) if step.answered_by in people else None,
+        reason=step.reason,
+    )
+
+
+async def load_home(session: AsyncSession, person_id: str, *, is_admin: bool, now: datetime) -> HomeStory | None:
+    """What a person's Home tab shows; None for somebody who is not in the directory."""
+    person = await session.get(Person, person_id)
+    if person is None:
+        return None
+    access = await request_ids_of_living_grants(session, person_id)
+    mine = await request_ids_of(session, person_id)
+    to_decide = await request_ids_to_decide(session, person_id, now=now)
+    wanted = list(dict.fromkeys([*access, *mine, *to_decide]))
+    stories = {story.id: story for story in await load_stories(session, wanted)}
+    return HomeStory(
+        who=who(person),
+        access=tuple(stories[id_] for id_ in access),
+        requests=tuple(stories[id_] for id_ in mine if id_ not in set(access)),
+        to_decide=tuple(stories[id_] for id_ in to_decide),
+        incidents=tuple(await load_open_incidents(session)) if is_admin else (),
+        is_admin=is_admin,
+        now=now,
+    )
+
+
+async def request_ids_of(session: AsyncSession, person_id: str) -> list[str]:
+    """Requests that somebody made or that are for them, newest first."""
+    statement = (
+        sa.select(AccessRequest.id)
+        .where(sa.or_(AccessRequest.requester_id == person_id, AccessRequest.beneficiary_id == person_id))
+        .order_by(AccessRequest.created_at.desc())
+        .limit(LISTED)
+    )
+    return list(await session.scalars(statement))
+
+
+async def request_ids_of_living_grants(session: AsyncSession, person_id: str) -> list[str]:
+    """The requests behind somebody's living grants, soonest end first."""
+    statement = (
+        sa.select(Grant.request_id)
+        .where(Grant.beneficiary_id == person_id, Grant.state != sa.literal_column("'ended'"))
+        .order_by(Grant.ends_at.is_(None), Grant.ends_at, Grant.created_at)
+        .limit(LISTED)
+    )
+    return list(await session.scalars(statement))
+
+
+async def request_ids_to_decide(session: AsyncSession, person_id: str, *, now: datetime) -> list[str]:
+    """Pending requests that wait for somebody's word, oldest first."""
+    statement = (
+        sa.select(AccessRequest.id)
+        .join(Approval, Approval.request_id == AccessRequest.id)
+        .where(
+            Approval.approver_id == person_id,
+            Approval.decision.is_(None),
+            Approval.stage == AccessRequest.stage,
+            AccessRequest.state == RequestState.PENDING,
+            AccessRequest.expires_at > now,
+        )
+        .order_by(AccessRequest.created_at)
+        .limit(LISTED)
+    )
+    return list(await session.scalars(statement))
+
+
+def who(person: Person) -> Who:
+    """A person as others see them."""
+    return Who(id=person.id, name=person.name, active=person.active)
+
+
+def _grant_story(grant: Grant | None) -> GrantStory | None:
+    if grant is None:
+        return None
+    return GrantStory(
+        id=grant.id,
+        state=grant.state,
+        end_reason=grant.end_reason,
+        end_note=grant.end_note,
+        starts_at=grant.starts_at,
+        ends_at=grant.ends_at,
+        invited_at=grant.invited_at,
+        active_at=grant.active_at,
+        ended_at=grant.ended_at,
+    )
+
+
+def _has_now(account: Account | None) -> Entitlement | None:
+    if account is None or account.status is AccountStatus.ABSENT:
+        return None
+    return Entitlement(role=account.role, seat_type=account.seat_type)
+
+
+def _people_of(request: AccessRequest) -> Iterable[str]:
+    decided = [request.decided_by] if request.decided_by else []
+    return [request.requester_id, request.beneficiary_id, *decided]
+
+
+async def _by_id(session: AsyncSession, statement: sa.Select[AccessRequest]) -> dict[str, AccessRequest]:
+    return {row.id: row for row in await session.scalars(statement)}
+
+
+async def admin_ids(session: AsyncSession, admins: Collection[str]) -> set[str]:
+    """Slack user ids of Usher's admins, who are named by Slack user id or e-mail address."""
+    emails = [name.lower() for name in admins if "@" in name]
+    found = await session.scalars(
+        sa.select(Person.id).where(sa.or_(Person.id.in_(list(admins)), Person.email.in_(emails)), Person.active)
+    )
+    return set(found)

@@ -1,0 +1,80 @@
+"""The closed set of reasons for which Usher does not do what somebody wants. The words are in bot/cards/refusals.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why it was refused. `who` is the Slack user id that goes with it; where it is the person who acts, the words say
+    “you”."""
+
+    # -- deciding ------------------------------------------------------------------------------------------------------
+    #: they are not among those who were asked at this stage
+    NOT_ASKED = "not_asked"
+    #: nobody decides about what they asked for or would get
+    OWN_REQUEST = "own_request"
+    #: somebody was faster: `who` decided the request, answered the step or resolved the incident; None for nobody
+    ALREADY_DECIDED = "already_decided"
+    #: the request was cancelled; `who` did it
+    CANCELLED = "cancelled"
+    #: nobody decided in time
+    EXPIRED = "expired"
+
+    # -- one's own requests and access ---------------------------------------------------------------------------------
+    #: only the people it is about may do this
+    NOT_YOURS = "not_yours"
+    #: there is nothing to give back any more
+    NOT_ACTIVE = "not_active"
+    #: what the button was about is not there
+    GONE = "gone"
+
+    # -- asking --------------------------------------------------------------------------------------------------------
+    #: `who` is not in the directory, has left, or is a bot
+    NOT_IN_DIRECTORY = "not_in_directory"
+    #: `who` is a guest
+    GUEST = "guest"
+    #: `who` has no e-mail address
+    NO_EMAIL = "no_email"
+    #: `who` has just this already; detail["until"] is a datetime, or None for no end date
+    ALREADY_HAVE = "already_have"
+    #: `who` has asked for just this, and it is not decided yet
+    ALREADY_ASKED = "already_asked"
+    #: the catalogue is empty
+    NOTHING_TO_REQUEST = "nothing_to_request"
+
+    # -- admins --------------------------------------------------------------------------------------------------------
+    #: only Usher's admins may do this, or the application's
+    NOT_ADMIN = "not_admin"
+    #: a removal is never given up
+    CANNOT_GIVE_UP = "cannot_give_up"
+
+    # -- any -----------------------------------------------------------------------------------------------------------
+    #: the form or card was made from something that has changed since
+    STALE = "stale"
+
+
+class Refused(Exception):
+    """An operation did not do what was wanted, and nothing was changed."""
+
+    def __init__(
+        self,
+        refusal: Refusal,
+        *,
+        who: str | None = None,
+        permalink: str | None = None,
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """
+        Args:
+            refusal: why.
+            who: the Slack user id of the person it is about, as `Refusal` says.
+            permalink: of the card that shows what there is instead.
+            detail: what else the words need, as `Refusal` says.
+        """
+        super().__init__(refusal.value)
+        self.refusal = refusal
+        self.who = who
+        self.permalink = permalink
+        self.detail: dict[str, object] = dict(detail or {})

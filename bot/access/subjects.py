@@ -1,0 +1,40 @@
+"""How tasks, cards, incidents and ledger lines name what they are about. One spelling, in one place."""
+
+from __future__ import annotations
+
+
+def request(request_id: str) -> str:
+    return f"request:{request_id}"
+
+
+def grant(grant_id: str) -> str:
+    return f"grant:{grant_id}"
+
+
+def incident(incident_id: str) -> str:
+    return f"incident:{incident_id}"
+
+
+def step(step_id: str) -> str:
+    return f"step:{step_id}"
+
+
+def person(person_id: str) -> str:
+    return f"person:{person_id}"
+
+
+def account(application: str, person_id: str) -> str:
+    """Key of the account task, its lock, and the scope of an incident that hits this account alone."""
+    return f"{application}:{person_id}"
+
+
+#: kinds of tasks
+ACCOUNT = "account"
+CARDS = "cards"
+HOME = "home"
+EXPIRE = "expire"
+LEFT = "left"
+PROBE = "probe"
+TELL = "tell"
+DIRECTORY = "directory"
+REPAIR = "repair"

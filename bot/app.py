@@ -1,0 +1,190 @@
+"""Wires the parts together; the only place that does. Decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import handlers
+from bot.access import catalog_file
+from bot.access.operations.apply_catalog import apply_catalog
+from bot.access.people_facts import knows_anybody
+from bot.connectors.http import new_http_client
+from bot.engine.connectors import Connectors
+from bot.engine.directory import DirectoryError, SlackDirectory
+from bot.engine.engine import Engine
+from bot.handlers import directory_events
+from bot.handlers.house import House
+from bot.serving import listen, serving
+from bot.settings import Settings
+from bot.web import web_app
+from storage import migrate
+from storage.clock import Clock, SystemClock
+from storage.database import Database
+from storage.errors import StorageError
+from storage.secrets import Keyring, SecretStore
+
+#: seconds; a call to Slack that takes longer is given up, and looked for afterwards
+SLACK_TIMEOUT = 10
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usher:
+    """A running Usher."""
+
+    database: Database
+    engine: Engine
+    url: str  # where this process listens
+
+
+def run(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT, then lets what runs finish. What `usher run` does."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_until_told_to_stop(settings))
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, clock: Clock | None = None, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Usher]:
+    """Starts everything, in the order in which the parts need each other, and stops it in the reverse order.
+
+    Args:
+        settings: complete (`Settings.for_run`).
+        clock: another clock than the machine's, for the demo and for tests.
+        environment: where secrets of the form USHER_SECRET_<NAME> are looked for; os.environ.
+
+    Raises:
+        StorageError, OSError, DirectoryError, CatalogProblems: it cannot start; the message says why and what to do.
+    """
+    async with AsyncExitStack() as stack:
+        await migrate.upgrade(settings.database_url)
+        database = await Database.open(settings.database_url, clock=clock or SystemClock())
+        stack.push_async_callback(database.close)
+        secrets = SecretStore(database, _keyring(settings), os.environ if environment is None else environment)
+        http = await stack.enter_async_context(new_http_client())
+        slack = slack_client(settings)
+        directory = SlackDirectory(database, slack, manager_field=settings.slack_manager_field)
+        await _learn(settings, database, directory)
+
+        bolt = bolt_app(settings, slack)
+        handlers.register(bolt, House(database=database, admins=settings.admins))
+        directory_events.register(bolt, database)
+        engine = Engine(
+            database,
+            slack,
+            Connectors(http, secrets),
+            alert_channel=settings.alert_channel,
+            admins=settings.admins,
+            directory=directory,
+        )
+        await engine.start()
+        stack.push_async_callback(engine.stop, within=settings.shutdown_seconds / 2)
+
+        async def missing() -> list[str]:
+            return await not_ready(database, engine)
+
+        listener = listen(settings.host, settings.port)
+        host, port = listener.getsockname()[:2]
+        over_http = settings.mode == "http"
+        await stack.enter_async_context(serving(web_app(bolt if over_http else None, missing), listener))
+        if not over_http:
+            await stack.enter_async_context(_socket_mode(settings, bolt, slack))
+        log.info("usher.ready", mode=settings.mode, address=f"http://{host}:{port}", database=database.address)
+        yield Usher(database=database, engine=engine, url=f"http://{host}:{port}")
+        log.info("usher.stopping")
+
+
+def slack_client(settings: Settings) -> AsyncWebClient:
+    """The client of Slack's Web API. It repeats nothing by itself: a repeated posting could show a card twice."""
+    token = settings.slack_bot_token
+    return AsyncWebClient(
+        token=token.get_secret_value() if token else None,
+        base_url=settings.slack_api_url,
+        timeout=SLACK_TIMEOUT,
+        retry_handlers=[],
+    )
+
+
+def bolt_app(settings: Settings, slack: AsyncWebClient) -> AsyncApp:
+    """The Bolt app. It answers Slack after the listener is done, so that a decision is committed before the ack."""
+    secret = settings.slack_signing_secret
+    return AsyncApp(
+        client=slack,
+        signing_secret=secret.get_secret_value() if secret else "",
+        request_verification_enabled=settings.mode == "http",
+        process_before_response=True,
+        raise_error_for_unhandled_request=False,
+    )
+
+
+async def not_ready(database: Database, engine: Engine) -> list[str]:
+    """What keeps this process from doing its work, in words; empty when nothing does."""
+    missing = []
+    try:
+        await migrate.check(database.url)
+    except StorageError as error:
+        missing.append(str(error))
+    if not engine.dispatcher.is_beating():
+        missing.append("the dispatcher is not looking at its tasks")
+    return missing
+
+
+async def _learn(settings: Settings, database: Database, directory: SlackDirectory) -> None:
+    """Who there is and what may be asked for. A start with a known directory does not depend on Slack."""
+    try:
+        await directory.sync()
+    except DirectoryError as error:
+        async with database.read() as session:
+            known = await knows_anybody(session)
+        if not known:
+            raise
+        log.warning("directory.not_read", error=str(error))
+    if settings.catalog is not None:
+        text = settings.catalog.read_text(encoding="utf-8")
+        catalog = catalog_file.read(text, settings.catalog.name)
+        for difference in await database.write(apply_catalog, catalog=catalog, actor="usher"):
+            log.info("catalog.applied", difference=str(difference))
+
+
+@asynccontextmanager
+async def _socket_mode(settings: Settings, bolt: AsyncApp, slack: AsyncWebClient) -> AsyncIterator[None]:
+    token = settings.slack_app_token
+    handler = AsyncSocketModeHandler(bolt, token.get_secret_value() if token else "", web_client=slack)
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # as Bolt ships it
+    try:
+        yield
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def _until_told_to_stop(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running(settings):
+        await stop.wait()
+
+
+def _keyring(settings: Settings) -> Keyring | None:
+    return Keyring.from_setting(settings.secret_keys.get_secret_value()) if settings.secret_keys else None
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one: a fifth more transactions a second."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,151 @@
+"""What an approver sees: enough to decide, and afterwards what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.access.story import Asked, Story
+from bot.cards import actions
+from bot.cards.content import JSON, Content
+from bot.cards.escape import date, mrkdwn, one_line
+from bot.cards.reason_form import reason_form
+from bot.cards.rich import Line, bold, button, buttons, emoji, lines, listed, quote, small, user, when
+from bot.cards.telling import NAMED, approval_line, decided_line
+from bot.cards.voice import Voice
+from bot.cards.words import NAME, Mark, application, asked_for, entitlement_words, waiting_for
+from storage.tables import AccountStatus, Decision, RequestState
+
+#: how much of the reason is repeated once it is decided
+_REASON_AFTERWARDS: Final = 600
+
+_MARKS: Final = {
+    RequestState.PENDING: Mark.WAITS,
+    RequestState.APPROVED: Mark.GOOD,
+    RequestState.DENIED: Mark.OVER,
+    RequestState.CANCELLED: Mark.OVER,
+    RequestState.EXPIRED: Mark.OVER,
+}
+
+
+def approval_card(story: Story, *, approver_id: str) -> Content:
+    """The card of one approver. Buttons stand on it only while this person's word is still wanted."""
+    voice = Voice(approver_id)
+    mine = wanted_from(story, approver_id)
+    mark = Mark.YOURS if mine else _MARKS[story.state]
+    answer = (story.decision_reason or "").strip() if story.state is RequestState.DENIED else ""
+    return Content(
+        text=mrkdwn(_title(story)),
+        blocks=(
+            lines([emoji(mark), " ", bold(_title(story))], for_whom(story, voice)),
+            *_reason(story, undecided=mine is not None),
+            lines(*(_before(story, mine, voice) if mine else _after(story, voice))),
+            *([quote(answer)] if answer else []),
+            small(date("Asked", story.created_at), *_step(story)),
+            *buttons(approval_buttons(story) if mine else ()),
+        ),
+    )
+
+
+def wanted_from(story: Story, approver_id: str) -> Asked | None:
+    """What this person was asked, if their word is still wanted."""
+    if story.state is not RequestState.PENDING or approver_id in (story.requester.id, story.beneficiary.id):
+        return None
+    return next((one for one in story.asked if one.who.id == approver_id and _is_open(one, story)), None)
+
+
+def approval_buttons(story: Story) -> tuple[JSON, JSON]:
+    """Approve and Deny."""
+    return (
+        button("Approve", actions.APPROVE, story.id, style="primary"),
+        button("Deny", actions.DENY, story.id),
+    )
+
+
+def for_whom(story: Story, voice: Voice) -> Line:
+    """What is asked for, and for whom: `For Tom Okafor · Member · Codex seat · 30 days`."""
+    whom: Line = ["For ", voice.name(story.beneficiary), " · "] if story.for_somebody_else else []
+    return [*whom, asked_for(story)]
+
+
+def why_you(story: Story, asked: Asked, voice: Voice) -> Line:
+    """Why this person is asked."""
+    return ["You are asked because you are ", *voice.why_asked(asked, story), "."]
+
+
+def has_now(story: Story, voice: Voice) -> Line:
+    """Whether the beneficiary has something in the application already."""
+    whom, name = voice.name(story.beneficiary), application(story)
+    if story.has_now is None:
+        return [whom, f" has no access to {name} yet."]
+    words = entitlement_words(story.has_now)
+    held = f": {words}." if words else "."
+    if story.has_status is AccountStatus.INVITED:
+        return [whom, f" has an open invite to {name}{held}"]
+    return [whom, f" has access to {name} already{held}"]
+
+
+def deny_form(story: Story) -> JSON:
+    """The modal that asks for the reason of a denial."""
+    names = dict.fromkeys(one_line(who.name, NAME) for who in (story.requester, story.beneficiary))
+    return reason_form(
+        callback_id=actions.DENY_FORM,
+        about=story.id,
+        title="Deny request",
+        submit="Deny",
+        intro=lines([bold(_title(story))], for_whom(story, Voice(""))),
+        hint=f"{' and '.join(names)} will read this.",
+    )
+
+
+def _title(story: Story) -> str:
+    return f"{one_line(story.requester.name, NAME)} asks for {application(story)}"
+
+
+def _is_open(asked: Asked, story: Story) -> bool:
+    return asked.stage == story.stage and asked.decision is None
+
+
+def _reason(story: Story, *, undecided: bool) -> Iterator[JSON]:
+    if story.reason.strip():
+        yield quote(story.reason) if undecided else quote(story.reason, limit=_REASON_AFTERWARDS)
+
+
+def _step(story: Story) -> Iterator[str]:
+    if story.stages > 1:
+        yield f"Step {min(story.stage + 1, story.stages)} of {story.stages}"
+
+
+def _before(story: Story, mine: Asked, voice: Voice) -> Iterator[Line]:
+    """What helps to decide."""
+    yield has_now(story, voice)
+    yield why_you(story, mine, voice)
+    yield from _said_yes(story, voice)
+    others = [one.who for one in waiting_for(story) if one is not mine]
+    if others:
+        verb = " was asked too." if len(others) == 1 else " were asked too."
+        yield [*listed([[user(who)] for who in others], most=NAMED), verb]
+    yield ["Please ", when("decide by", story.expires_at), "."]
+
+
+def _after(story: Story, voice: Voice) -> Iterator[Line]:
+    """What was decided, by whom, when and why."""
+    match story.state:
+        case RequestState.PENDING:
+            yield from _said_yes(story, voice)
+            yield ["Somebody else has to decide now. There is nothing left for you to do."]
+        case RequestState.APPROVED:
+            yield approval_line(story, voice)
+        case RequestState.DENIED:
+            yield [*decided_line("Denied", story, voice), ":" if story.decision_reason else "."]
+        case RequestState.CANCELLED:
+            yield [*decided_line("Cancelled", story, voice), ", so there is nothing to decide."]
+        case RequestState.EXPIRED:
+            yield ["Nobody ", when("decided by", story.expires_at), ", so nothing was given."]
+
+
+def _said_yes(story: Story, voice: Voice) -> Iterator[Line]:
+    agreed = [one for one in story.asked if one.decision is Decision.APPROVED]
+    if agreed:
+        names = listed([[voice.name(one.who, first=not position)] for position, one in enumerate(agreed)], most=NAMED)
+        yield [*names, " said yes already."]

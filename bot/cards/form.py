@@ -1,0 +1,216 @@
+"""The form that asks for access, and what comes back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any, Final
+
+from bot.access.durations import parse_duration, say_duration, write_duration
+from bot.access.story import Choice
+from bot.cards import actions
+from bot.cards.content import JSON
+from bot.cards.escape import one_line
+from bot.cards.reason_form import read_reason, reason_input
+from bot.cards.rich import Line, bold, fine_print, label, lines
+from bot.cards.words import NAME, initial, role_word, seat_word
+
+#: what a select takes (docs.slack.dev, select menu element)
+MOST_OPTIONS: Final = 100
+_OPTION: Final = 75
+_DESCRIPTION: Final = 500
+
+Values = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What the form holds so far. None, and `...` for the duration, where nothing is chosen yet."""
+
+    application: str | None = None
+    role: str | None = None
+    seat_type: str | None = None
+    duration_seconds: int | EllipsisType | None = ...  # None is a choice: no end date
+    reason: str = ""
+    beneficiary_id: str | None = None  # nobody named: for the person who asks
+
+
+def request_form(choices: Sequence[Choice], draft: Draft, *, beneficiary_allowed: bool = True) -> JSON:
+    """The modal, with what the chosen application offers and nothing else.
+
+    Slack keeps what was entered for as long as block_id and action_id stay the same. The reason keeps its ids; what
+    depends on the application has the application in its block_id, so that another one starts afresh.
+
+    Args:
+        choices: what can be asked for.
+        draft: what is entered or known already. What the application does not offer is left out.
+        beneficiary_allowed: may it be asked for somebody else?
+    """
+    if not choices:
+        return _empty()
+    chosen = _find(choices, draft.application) or (choices[0] if len(choices) == 1 else None)
+    return {
+        "type": "modal",
+        "callback_id": actions.REQUEST_FORM,
+        "title": label("Request access"),
+        "submit": label("Ask"),
+        "close": label("Not now"),
+        "blocks": [
+            _application(choices, chosen),
+            *(_entitlement(chosen, draft) if chosen else []),
+            reason_input(
+                hint="Whoever decides reads this.",
+                placeholder="What do you need it for?",
+                value=draft.reason,
+            ),
+            *([_for(draft)] if beneficiary_allowed else []),
+        ],
+    }
+
+
+def options_for(query: str, choices: Sequence[Choice]) -> list[JSON]:
+    """The options for what somebody typed into Application, where there are too many to list."""
+    word = query.strip().casefold()
+    fitting = (one for one in choices if word in f"{one.name}\n{one.key}\n{one.description}".casefold())
+    return [_application_option(one) for _, one in zip(range(MOST_OPTIONS), fitting, strict=False)]
+
+
+def read_form(values: Values, choices: Sequence[Choice]) -> Draft:
+    """What somebody entered, out of `view["state"]["values"]`. What is not offered counts as not chosen.
+
+    Where the application leaves no choice, and the form therefore has no input, the only possibility is filled in.
+    """
+    chosen = _find(choices, _selected(values, actions.APPLICATION_BLOCK, actions.CHOOSE_APPLICATION))
+    return Draft(
+        application=chosen.key if chosen else None,
+        role=_read(values, actions.ROLE_BLOCK, chosen, chosen.roles) if chosen else None,
+        seat_type=_read(values, actions.SEAT_TYPE_BLOCK, chosen, chosen.seat_types) if chosen else None,
+        duration_seconds=_read_duration(values, chosen) if chosen else ...,
+        reason=read_reason(values),
+        beneficiary_id=values.get(actions.FOR_BLOCK, {}).get(actions.VALUE, {}).get("selected_user"),
+    )
+
+
+def field_errors(errors: Mapping[str, str], view: Mapping[str, Any]) -> dict[str, str]:
+    """Errors by field (application, role, seat_type, duration, reason, for), as Slack wants them: by block_id.
+
+    A field that this view has no input for is told under the first one.
+    """
+    inputs = [str(block["block_id"]) for block in view.get("blocks", ()) if block.get("type") == "input"]
+    if not inputs:
+        return {}
+    found: dict[str, str] = {}
+    for name, message in errors.items():
+        block_id = next((each for each in inputs if each.split(":")[0] == name), inputs[0])
+        found[block_id] = f"{found[block_id]} {message}" if block_id in found else message
+    return found
+
+
+# -- inputs ------------------------------------------------------------------------------------------------------------
+def _empty() -> JSON:
+    return {
+        "type": "modal",
+        "callback_id": actions.REQUEST_FORM,
+        "title": label("Request access"),
+        "close": label("Close"),
+        "blocks": [lines(["There is nothing to ask for yet. An admin has to add an application first."])],
+    }
+
+
+def _application(choices: Sequence[Choice], chosen: Choice | None) -> JSON:
+    element: JSON = {
+        "type": "static_select",
+        "action_id": actions.CHOOSE_APPLICATION,
+        "placeholder": label("Choose an application"),
+    }
+    if len(choices) > MOST_OPTIONS:
+        element |= {"type": "external_select", "min_query_length": 0}
+    else:
+        element["options"] = [_application_option(choice) for choice in choices]
+    if chosen:
+        element["initial_option"] = _application_option(chosen)
+    return _input("Application", actions.APPLICATION_BLOCK, element) | {"dispatch_action": True}
+
+
+def _entitlement(chosen: Choice, draft: Draft) -> Iterator[JSON]:
+    """What the application offers: an input where there is a choice, a line of text where there is none."""
+    if len(chosen.description) > _OPTION:  # shorter ones stand in the list
+        yield fine_print(one_line(chosen.description, _DESCRIPTION))
+    fields: list[tuple[str, str, Sequence[JSON], str | None]] = [
+        ("Role", actions.ROLE_BLOCK, _options(chosen.roles, role_word), draft.role),
+        ("Seat type", actions.SEAT_TYPE_BLOCK, _options(chosen.seat_types, seat_word), draft.seat_type),
+        ("Duration", actions.DURATION_BLOCK, _durations(chosen), _written(draft.duration_seconds)),
+    ]
+    given: list[Line] = [
+        [bold(f"{name}: "), options[0]["text"]["text"]] for name, _, options, _ in fields if len(options) == 1
+    ]
+    if given:
+        yield lines(*given)
+    for name, block, options, wanted in fields:
+        if len(options) > 1:
+            first = next((one for one in options if one["value"] == wanted), options[0])
+            element: JSON = {
+                "type": "static_select",
+                "action_id": actions.VALUE,
+                "options": list(options),
+                "initial_option": first,
+            }
+            yield _input(name, f"{block}:{chosen.key}", element)
+
+
+def _for(draft: Draft) -> JSON:
+    element: JSON = {"type": "users_select", "action_id": actions.VALUE, "placeholder": label("Me")}
+    if draft.beneficiary_id:
+        element["initial_user"] = draft.beneficiary_id
+    return _input("For", actions.FOR_BLOCK, element) | {
+        "optional": True,
+        "hint": label("Leave it empty when it is for you."),
+    }
+
+
+def _input(name: str, block_id: str, element: JSON) -> JSON:
+    return {"type": "input", "block_id": block_id, "label": label(name), "element": element}
+
+
+def _application_option(choice: Choice) -> JSON:
+    described = {"description": label(one_line(choice.description, _OPTION))} if choice.description.strip() else {}
+    return _option(choice.name, choice.key) | described
+
+
+def _options(words: Sequence[str], say: Callable[[str], str]) -> list[JSON]:
+    return [_option(say(word), word) for word in words]
+
+
+def _durations(choice: Choice) -> list[JSON]:
+    return [_option(initial(say_duration(one)), write_duration(one)) for one in choice.durations]
+
+
+def _option(words: str, value: str) -> JSON:
+    return {"text": label(one_line(words, min(_OPTION, NAME))), "value": value}
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+def _find(choices: Sequence[Choice], key: str | None) -> Choice | None:
+    return next((choice for choice in choices if choice.key == key), None)
+
+
+def _selected(values: Values, block_id: str, action_id: str) -> str | None:
+    option = values.get(block_id, {}).get(action_id, {}).get("selected_option")
+    return option["value"] if option else None
+
+
+def _read(values: Values, block: str, chosen: Choice, offered: Sequence[str]) -> str | None:
+    if len(offered) < 2:
+        return offered[0] if offered else ""
+    value = _selected(values, f"{block}:{chosen.key}", actions.VALUE)
+    return value if value in offered else None
+
+
+def _read_duration(values: Values, chosen: Choice) -> int | EllipsisType | None:
+    written = _read(values, actions.DURATION_BLOCK, chosen, [write_duration(one) for one in chosen.durations])
+    return parse_duration(written) if written else ...
+
+
+def _written(duration: int | EllipsisType | None) -> str | None:
+    return None if isinstance(duration, EllipsisType) else write_duration(duration)

@@ -1,0 +1,109 @@
+"""The words for every `Refusal`: why something was not done, and what to do instead. They stand nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.access.refusals import Refusal, Refused
+from bot.cards.content import Content
+from bot.cards.escape import mrkdwn
+from bot.cards.rich import Line, code, lines, link, spoken, user_id, when
+
+_COMMAND: Final = "/request-access"
+
+
+def refusal(refused: Refused, *, reader_id: str) -> Content:
+    """The answer that only the person who acted sees."""
+    line = _line(refused, reader_id)
+    see: Line = [" ", link(refused.permalink, "See the card.")] if refused.permalink else []
+    return Content(text=mrkdwn(spoken(line, {})), blocks=(lines([*line, *see]),))
+
+
+def refusal_words(refused: Refused, *, reader_id: str, name: str | None = None) -> str:
+    """The same as plain words, for an error under a field, where Slack shows no names and no links.
+
+    Args:
+        refused: what was refused.
+        reader_id: who reads it.
+        name: the name of the person `refused.who`.
+    """
+    words = spoken(_line(refused, reader_id), {refused.who: name} if refused.who and name else {})
+    words = words[:1].upper() + words[1:]
+    return f"{words} {refused.permalink}" if refused.permalink else words
+
+
+def _line(refused: Refused, reader_id: str) -> Line:
+    who = None if refused.who == reader_id else refused.who
+    return _LINES[refused.refusal](refused, who)
+
+
+def _already_decided(_refused: Refused, who: str | None) -> Line:
+    return [user_id(who), " was faster: this is answered already."] if who else ["This is answered already."]
+
+
+def _cancelled(_refused: Refused, who: str | None) -> Line:
+    by: Line = [" by ", user_id(who)] if who else []
+    return ["This request was cancelled", *by, ", so there is nothing left to decide."]
+
+
+def _not_in_directory(_refused: Refused, who: str | None) -> Line:
+    if who:
+        return [user_id(who), " cannot be given access: only colleagues with an active Slack account can."]
+    return ["Usher does not know you yet. New colleagues are picked up within the hour: please try again then."]
+
+
+def _guest(_refused: Refused, who: str | None) -> Line:
+    if who:
+        return [user_id(who), " is a guest in this workspace, and guests cannot be given access here."]
+    return ["Guests cannot ask for access here. Please ask the colleague you work with."]
+
+
+def _no_email(_refused: Refused, who: str | None) -> Line:
+    whom: Line = [user_id(who), " has"] if who else ["You have"]
+    return [*whom, " no e-mail address in Slack, and access is tied to one. A Slack admin can add it."]
+
+
+def _already_have(refused: Refused, who: str | None) -> Line:
+    until = refused.detail.get("until")
+    whom: Line = [user_id(who), " has"] if who else ["You have"]
+    if isinstance(until, datetime):
+        return [*whom, " this already, ", when("until", until), "."]
+    return [*whom, " this already."]
+
+
+def _already_asked(_refused: Refused, who: str | None) -> Line:
+    whom: Line = [user_id(who), " has"] if who else ["You have"]
+    return [*whom, " asked for just this already, and it is not decided yet."]
+
+
+def _always(*line: str) -> Callable[[Refused, str | None], Line]:
+    """Words in which nobody is named; those that start with a slash are something to type."""
+    pieces: Line = [code(piece) if piece.startswith("/") else piece for piece in line]
+    return lambda _refused, _who: pieces
+
+
+_LINES: Final[Mapping[Refusal, Callable[[Refused, str | None], Line]]] = {
+    Refusal.NOT_ASKED: _always("You were not asked to decide this, or somebody else is asked now."),
+    Refusal.OWN_REQUEST: _always(
+        "Nobody decides about access that they asked for or would get themselves. Somebody else has been asked."
+    ),
+    Refusal.ALREADY_DECIDED: _already_decided,
+    Refusal.CANCELLED: _cancelled,
+    Refusal.EXPIRED: _always("Nobody decided in time, so this request is over. It can be asked anew: ", _COMMAND, "."),
+    Refusal.NOT_YOURS: _always("Only the people this access is about can do that."),
+    Refusal.NOT_ACTIVE: _always("There is nothing to give back: this access has ended, or is ending."),
+    Refusal.GONE: _always("This is not there any more. Usher's Home tab shows what is."),
+    Refusal.NOT_IN_DIRECTORY: _not_in_directory,
+    Refusal.GUEST: _guest,
+    Refusal.NO_EMAIL: _no_email,
+    Refusal.ALREADY_HAVE: _already_have,
+    Refusal.ALREADY_ASKED: _already_asked,
+    Refusal.NOTHING_TO_REQUEST: _always("There is nothing to ask for yet: an admin has to add an application first."),
+    Refusal.NOT_ADMIN: _always("Only the admins can answer this. They see it as well."),
+    Refusal.CANNOT_GIVE_UP: _always(
+        "Taking access away is never given up. Take it away by hand, then press I did it by hand."
+    ),
+    Refusal.STALE: _always("This has changed since it was opened. Close it and start again with ", _COMMAND, "."),
+}

@@ -1,0 +1,108 @@
+"""The one card that follows a request through every state, for the requester and for the beneficiary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.access.story import Story
+from bot.cards import actions
+from bot.cards.content import JSON, Content
+from bot.cards.escape import date, mrkdwn, one_line
+from bot.cards.rich import Line, bold, button, buttons, confirmation, emoji, lines, quote, small
+from bot.cards.telling import tell
+from bot.cards.voice import Voice
+from bot.cards.words import MARKS, NAME, Mark, Phase, application, asked_for, ongoing, phase
+from storage.tables import AccountStatus
+
+#: how much of the reason the requester's own card repeats; the approver's shows all of it
+_REASON: Final = 600
+
+#: the way to access, and which of its steps is under way in which phase
+_STEPS: Final = ("Request", "Approval", "Invite", "Access")
+_UNDER_WAY: Final = {
+    Phase.PENDING: "Approval",
+    Phase.SCHEDULED: "Access",
+    Phase.GRANTING: "Invite",
+    Phase.WAITING: "Invite",
+    Phase.INVITED: "Invite",
+}
+
+
+def status_card(story: Story, *, viewer_id: str) -> Content:
+    """The card of one request, in the voice that speaks to `viewer_id`."""
+    voice = Voice(viewer_id)
+    where = phase(story)
+    words = _words_to_quote(story, where)
+    footer = [*_progress(story, where), date("Asked", story.created_at)]
+    if MARKS[where] is Mark.OVER:
+        footer.append("Ask again any time with `/request-access`")
+    return Content(
+        text=headline(story),
+        blocks=(
+            lines([emoji(MARKS[where]), " ", bold(f"{application(story)} · {where}")], what_line(story, voice)),
+            lines(*tell(story, where, voice)),
+            *([quote(words, limit=_REASON)] if words else []),
+            small(*footer),
+            *buttons(status_buttons(story, viewer_id=viewer_id)),
+        ),
+    )
+
+
+def headline(story: Story) -> str:
+    """The card in a line, for notifications: `ChatGPT for Lena Fischer: Active`."""
+    whose = f" for {one_line(story.beneficiary.name, NAME)}" if story.for_somebody_else else ""
+    return mrkdwn(f"{application(story)}{whose}: {phase(story)}")
+
+
+def what_line(story: Story, voice: Voice) -> Line:
+    """What was asked for, and for whom where that is not the reader's own wish for themselves."""
+    if voice.is_reader(story.requester) and not story.for_somebody_else:
+        return [asked_for(story)]
+    if voice.is_reader(story.beneficiary):
+        return [voice.name(story.requester, first=True), " asked for you: ", asked_for(story)]
+    return ["For ", voice.name(story.beneficiary), " · ", asked_for(story)]
+
+
+def status_buttons(story: Story, *, viewer_id: str) -> Iterator[JSON]:
+    """What this person can do about it now."""
+    if phase(story) is Phase.PENDING and viewer_id == story.requester.id:
+        yield button("Cancel request", actions.CANCEL, story.id)
+    if ongoing(story) and viewer_id in (story.requester.id, story.beneficiary.id):
+        whose = "You lose" if viewer_id == story.beneficiary.id else f"{one_line(story.beneficiary.name, NAME)} loses"
+        yield button(
+            "Give back",
+            actions.RELEASE,
+            story.id,
+            confirm=confirmation(
+                "Give it back?",
+                f"{whose} this access to {application(story)}, and the seat is free for somebody else.",
+                yes="Give back",
+                no="Keep it",
+            ),
+        )
+
+
+def _words_to_quote(story: Story, where: Phase) -> str:
+    """What somebody said that matters now: the reason while it is judged, the answer after that."""
+    match where:
+        case Phase.PENDING:
+            return story.reason.strip()
+        case Phase.DENIED:
+            return (story.decision_reason or "").strip()
+        case Phase.ENDING | Phase.ENDED:
+            return ((story.grant.end_note if story.grant else None) or "").strip()
+        case _:
+            return ""
+
+
+def _progress(story: Story, where: Phase) -> Iterator[str]:
+    """`Request ✓ → Approval … → Invite → Access`, until the goal is reached or out of reach."""
+    if where not in _UNDER_WAY:
+        return
+    joins = story.by_hand or story.has_status is AccountStatus.MEMBER  # nobody is invited who is there already
+    steps = [step for step in _STEPS if step != "Invite" or not joins]
+    now = "Access" if joins and _UNDER_WAY[where] == "Invite" else _UNDER_WAY[where]
+    at = steps.index(now)
+    marks = [" ✓" if position < at else " …" if position == at else "" for position in range(len(steps))]
+    yield " → ".join(step + mark for step, mark in zip(steps, marks, strict=True))

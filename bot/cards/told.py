@@ -1,0 +1,106 @@
+"""Short replies under the status card. An edited card notifies nobody, a reply does: one sentence at each milestone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from bot.access.story import Story, Who
+from bot.cards.content import Content
+from bot.cards.escape import mrkdwn, shorten
+from bot.cards.rich import Line, bold, code, lines, listed, quote, spoken, user
+from bot.cards.telling import NAMED, end_line, until_line
+from bot.cards.voice import Voice
+from bot.cards.words import Phase, application, phase
+from storage.tables import Decision, RequestState
+
+#: the longest text that an update of a message takes is 4,000 characters; a notification shows far less
+_NOTIFICATION = 300
+
+
+class Milestone(StrEnum):
+    """What is worth a notification."""
+
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    INVITED = "invited"
+    ACTIVE = "active"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+def told(story: Story, event: str, *, viewer_id: str | None = None) -> Content | None:
+    """The reply for a milestone; None while the request has not come to it, or when there is nothing to tell.
+
+    Args:
+        story: the request.
+        event: a `Milestone`.
+        viewer_id: who reads it: the beneficiary, or else the requester.
+    """
+    voice = Voice(viewer_id or story.requester.id)
+    line = _line(story, Milestone(event), voice)
+    if line is None:
+        return None
+    names = {who.id: who.name for who in _people(story)}
+    said_no = story.decision_reason if event == Milestone.DENIED else None
+    return Content(
+        text=mrkdwn(shorten(spoken(line, names), _NOTIFICATION)),
+        blocks=(lines(line), *([quote(said_no)] if said_no else [])),
+    )
+
+
+def _line(story: Story, event: Milestone, voice: Voice) -> Line | None:
+    where, name = phase(story), application(story)
+    match event:
+        case Milestone.APPROVED if story.state is RequestState.APPROVED and not story.auto_approved:
+            agreed = [one.who for one in story.asked if one.decision is Decision.APPROVED]
+            people = listed([[user(who)] for who in agreed], most=NAMED) or ["The policy"]
+            return [*people, " approved ", *_request(story, voice), "."]
+        case Milestone.DENIED if where is Phase.DENIED:
+            who: Line = [user(story.decided_by)] if story.decided_by else ["Somebody"]
+            return [*who, " denied ", *_request(story, voice), ":" if story.decision_reason else "."]
+        case Milestone.EXPIRED if where is Phase.EXPIRED:
+            return ["Nobody decided about ", *_request(story, voice), " in time. Ask again with ", _ASK, "."]
+        case Milestone.INVITED if where is Phase.INVITED and voice.is_reader(story.beneficiary):
+            mailbox = code(story.beneficiary_email)
+            return [
+                f"Your invite to {name} is in your mailbox ",
+                mailbox,
+                ": press ",
+                bold("Join workspace"),
+                " in it.",
+            ]
+        case Milestone.INVITED if where is Phase.INVITED:
+            return [user(story.beneficiary), f" was sent an invite to {name} and has to accept it."]
+        case Milestone.ACTIVE if where is Phase.ACTIVE:
+            lasts = until_line(story.grant, story.duration_seconds)
+            return [*_access(story, voice), " is active. ", *lasts]
+        case Milestone.FAILED if where is Phase.FAILED:
+            return [*_access(story, voice), " is held up. The admins have been told; there is nothing you need to do."]
+        case Milestone.ENDED if where is Phase.ENDED:
+            return [*_access(story, voice), " has ended. ", *end_line(story, voice)]
+        case _:
+            return None
+
+
+_ASK = code("/request-access")
+
+
+def _request(story: Story, voice: Voice) -> Line:
+    """`your request for ChatGPT`, `Tom's request for ChatGPT for you`."""
+    for_whom: Line = [" for ", voice.name(story.beneficiary)] if story.for_somebody_else else []
+    return [*voice.own(story.requester), f" request for {application(story)}", *for_whom]
+
+
+def _access(story: Story, voice: Voice) -> Line:
+    """`Your access to ChatGPT`."""
+    own = ["Your"] if voice.is_reader(story.beneficiary) else voice.own(story.beneficiary)
+    return [*own, f" access to {application(story)}"]
+
+
+def _people(story: Story) -> Iterator[Who]:
+    yield from (story.requester, story.beneficiary)
+    yield from (one.who for one in story.asked)
+    if story.decided_by:
+        yield story.decided_by

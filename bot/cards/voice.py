@@ -1,0 +1,44 @@
+"""How a person is spoken about to another: `you`, or their name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.access.story import Asked, Story, Who
+from bot.cards.rich import Piece, user
+from bot.cards.words import application
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The voice in which a card speaks to its reader."""
+
+    reader_id: str
+
+    def is_reader(self, who: Who) -> bool:
+        return who.id == self.reader_id
+
+    def name(self, who: Who, *, first: bool = False) -> Piece:
+        """`you`, or the person; `first` in a sentence makes it `You`."""
+        if self.is_reader(who):
+            return "You" if first else "you"
+        return user(who)
+
+    def own(self, who: Who) -> list[Piece]:
+        """`your`, or `Lena's`."""
+        return ["your"] if self.is_reader(who) else [user(who), "'s"]
+
+    def why_asked(self, asked: Asked, story: Story) -> list[Piece]:
+        """What makes them an approver, to go after `is` or into brackets: `Lena's manager`, `admin of ChatGPT`."""
+        name = application(story)
+        match asked.why:
+            case "manager":
+                return [*self.own(story.beneficiary), " manager"]
+            case "app_admins":
+                return [f"an admin of {name}"]
+            case "owner":
+                return [f"the owner of {name}"]
+            case "fallback":
+                return ["standing in, because nobody else could be asked"]
+            case _:
+                return [f"named as an approver for {name}"]

@@ -1,0 +1,26 @@
+"""usher run"""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: usher run")
+def run() -> None:
+    """Runs the bot.
+
+    Upgrades the database, checks the settings, applies USHER_CATALOG and serves. Uses Socket Mode when
+    SLACK_APP_TOKEN is set, otherwise HTTP on USHER_HOST and USHER_PORT. Settings come from the environment and from
+    the file .env; docs/settings.md lists them. SIGTERM or Ctrl+C stops it.
+    """
+    from bot.settings import Settings
+
+    settings = Settings.load().for_run()
+
+    from bot import app as bot_app
+    from bot import logs
+
+    logs.set_up(settings)
+    bot_app.run(settings)

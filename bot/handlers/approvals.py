@@ -1,0 +1,80 @@
+"""Approve and Deny, on cards and on the Home tab."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import queries
+from bot.access.operations.decide import decide
+from bot.access.refusals import Refusal, Refused
+from bot.cards import actions
+from bot.cards.approval import deny_form, wanted_from
+from bot.cards.form import field_errors
+from bot.cards.reason_form import read_reason
+from bot.cards.refusals import refusal
+from bot.handlers.house import Body, House, notice, person_of, tell, value_of
+from storage.tables import Decision
+
+
+def register(app: AsyncApp, house: House) -> None:
+    """Registers the two buttons and the form that asks why."""
+    door = Approvals(house)
+    app.action(actions.APPROVE)(door.approve)
+    app.action(actions.DENY)(door.deny)
+    app.view(actions.DENY_FORM)(door.denied)
+
+
+class Approvals:
+    """The door through which people decide."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def approve(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """One press is one vote; what follows from it is the operation's business."""
+        await self._house.act(
+            ack,
+            body,
+            client,
+            decide,
+            request_id=value_of(body),
+            approver_id=person_of(body),
+            decision=Decision.APPROVED,
+        )
+
+    async def deny(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Asks why, of those whose word is wanted. Nothing is decided before the form is sent."""
+        async with self._house.database.read() as session:
+            story = await queries.load_story(session, value_of(body))
+        if story is not None and wanted_from(story, person_of(body)) is not None:
+            await client.views_open(trigger_id=body["trigger_id"], view=deny_form(story))
+        else:
+            too_late = story is not None and story.decided_at is not None
+            why = Refused(
+                Refusal.ALREADY_DECIDED if too_late else Refusal.NOT_ASKED,
+                who=story.decided_by.id if story is not None and story.decided_by is not None else None,
+            )
+            await tell(body, client, refusal(why, reader_id=person_of(body)))
+        await ack()
+
+    async def denied(self, ack: AsyncAck, body: Body) -> None:
+        """The reason is there: it is a vote."""
+        view, person_id = body["view"], person_of(body)
+        reason = read_reason(view["state"]["values"])
+        if not reason:
+            why = {"reason": "Say in a few words why: the requester reads this."}
+            await ack(response_action="errors", errors=field_errors(why, view))
+            return
+        try:
+            await self._house.database.write(
+                decide,
+                request_id=str(view["private_metadata"]),
+                approver_id=person_id,
+                decision=Decision.DENIED,
+                reason=reason,
+            )
+        except Refused as refused:
+            await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
+        else:
+            await ack()

@@ -1,0 +1,64 @@
+"""Done and Could not, on the cards of changes that an app admin makes by hand."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import queries
+from bot.access.operations.answer_step import answer_step
+from bot.access.refusals import Refusal, Refused
+from bot.cards import actions
+from bot.cards.form import field_errors
+from bot.cards.reason_form import read_reason
+from bot.cards.refusals import refusal
+from bot.cards.step import could_not_form
+from bot.handlers.house import Body, House, notice, person_of, tell, value_of
+from storage.tables import StepState
+
+
+def register(app: AsyncApp, house: House) -> None:
+    """Registers the two buttons and the form that asks why."""
+    door = Steps(house)
+    app.action(actions.STEP_DONE)(door.done)
+    app.action(actions.STEP_COULD_NOT)(door.could_not)
+    app.view(actions.COULD_NOT_FORM)(door.refused)
+
+
+class Steps:
+    """The door through which app admins answer."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def done(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """The admin's word is the observation, where nobody else can see."""
+        await self._house.act(ack, body, client, answer_step, step_id=value_of(body), actor=person_of(body), done=True)
+
+    async def could_not(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Asks why; the person who waits reads it."""
+        async with self._house.database.read() as session:
+            step = await queries.load_step(session, value_of(body))
+        if step is not None and step.state is StepState.OPEN:
+            await client.views_open(trigger_id=body["trigger_id"], view=could_not_form(step))
+        else:
+            why = Refused(Refusal.ALREADY_DECIDED, who=step.answered_by.id if step and step.answered_by else None)
+            await tell(body, client, refusal(why, reader_id=person_of(body)))
+        await ack()
+
+    async def refused(self, ack: AsyncAck, body: Body) -> None:
+        """The reason is there."""
+        view, person_id = body["view"], person_of(body)
+        reason = read_reason(view["state"]["values"])
+        if not reason:
+            why = {"reason": "Say in a few words what stood in the way: the person who waits reads this."}
+            await ack(response_action="errors", errors=field_errors(why, view))
+            return
+        try:
+            await self._house.database.write(
+                answer_step, step_id=str(view["private_metadata"]), actor=person_id, done=False, reason=reason
+            )
+        except Refused as refused:
+            await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
+        else:
+            await ack()

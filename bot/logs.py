@@ -1,0 +1,124 @@
+"""Log lines: one shape for Usher's own and for those of the libraries, and no secret in any of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+import structlog
+
+from bot.settings import SECRET_PREFIX, Settings, environment
+
+MASK = "•••"
+#: a shorter value would mask half of every line
+_SHORTEST = 6
+#: what looks like a credential wherever it comes from; the group that is kept comes first
+_CREDENTIALS = re.compile(
+    r"""
+      (\b)(?:xox[a-z](?:\.xox[a-z])?|xapp)-[A-Za-z0-9-]{5,}         # Slack's tokens
+    | (\b[Bb]earer\s+)[^\s"',;]+                                    # an Authorization header
+    | (\bAuthorization["']?\s*[:=]\s*["']?)[^"',;\s][^"',;]*        # any other scheme
+    | (session-token(?:\.\d)?["']?\s*[:=]\s*["']?)[^\s"';,]+        # ChatGPT's session cookie
+    | (\b)sk-[A-Za-z0-9_-]{8,}                                      # OpenAI's keys
+    | (\b)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)* # a JSON web token
+    | (://[^/:@\s]+:)[^@/\s]+(?=@)                                  # the password of an address
+    """,
+    re.VERBOSE,
+)
+#: libraries that tell at INFO what they do all day, addresses with ids among it
+_TALKATIVE = ("apscheduler", "httpcore", "httpx", "slack_bolt", "slack_sdk", "sqlalchemy", "uvicorn.access", "alembic")
+
+
+class Masker:
+    """Takes credentials out of text: those that are known, and whatever looks like one."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = {spelling for secret in secrets if len(secret) >= _SHORTEST for spelling in _spellings(secret)}
+        longest_first = sorted(known, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def __call__(self, text: str) -> str:
+        if self._known is not None:
+            text = self._known.sub(MASK, text)
+        return _CREDENTIALS.sub(lambda found: f"{next((kept for kept in found.groups() if kept), '')}{MASK}", text)
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Masks the finished line, tracebacks and all, so that no way into a line is forgotten."""
+
+    def __init__(self, *, masker: Masker, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._masker = masker
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._masker(super().format(record))
+
+
+def set_up(settings: Settings, *, level: str | None = None, stream: TextIO | None = None) -> None:
+    """Sends every log line of the process through one format to `stream` (standard error).
+
+    Args:
+        settings: the format, the level, and the secrets that no line may hold.
+        level: instead of the setting's.
+    """
+    secrets = [
+        *settings.secret_values(),
+        *(value for name, value in environment().items() if name.startswith(SECRET_PREFIX)),
+    ]
+    out = stream or sys.stderr
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    last: list[structlog.typing.Processor]
+    if settings.log_format == "json":
+        last = [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_json),
+        ]
+    else:
+        plain = structlog.dev.plain_traceback
+        last = [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain)]
+
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        _Formatter(
+            masker=Masker(secrets),
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel((level or settings.log_level).upper())
+    logging.captureWarnings(capture=True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.NOTSET if root.level == logging.DEBUG else logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _json(value: object, **options: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, **options)
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    """A secret as it stands in plain text, inside a JSON string, and inside a Python one."""
+    return secret, json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]

@@ -1,0 +1,112 @@
+"""Log lines hold what happened, and no secret."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from bot import logs
+from bot.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+
+
+def _written(format_: str, **settings: object) -> io.StringIO:
+    stream = io.StringIO()
+    logs.set_up(Settings.given(log_format=format_, **settings), stream=stream)
+    return stream
+
+
+def test_libraries_and_usher_write_one_shape() -> None:
+    """With USHER_LOG_FORMAT=json each line is one object with the same keys, whoever wrote it."""
+    stream = _written("json")
+    structlog.get_logger("bot.x").info("grant.ended", grant="g1")
+    logging.getLogger("uvicorn.error").warning("listening on %s", "::1")
+    ours, theirs = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert (ours["event"], ours["grant"], ours["level"]) == ("grant.ended", "g1", "info")
+    assert (theirs["event"], theirs["logger"], theirs["level"]) == ("listening on ::1", "uvicorn.error", "warning")
+    assert ours["timestamp"].endswith("Z")
+    assert theirs["timestamp"].endswith("Z")
+
+
+def test_context_is_part_of_every_line() -> None:
+    """What is bound while a task runs stands in each of its lines."""
+    stream = _written("json")
+    with structlog.contextvars.bound_contextvars(task="account"):
+        logging.getLogger("lib").warning("hm")
+    assert json.loads(stream.getvalue())["task"] == "account"
+
+
+def test_the_level_is_kept() -> None:
+    """USHER_LOG_LEVEL=warning leaves everything below out."""
+    stream = _written("console", log_level="warning")
+    structlog.get_logger("bot.x").info("quiet")
+    structlog.get_logger("bot.x").warning("loud")
+    assert "quiet" not in stream.getvalue()
+    assert "loud" in stream.getvalue()
+
+
+@pytest.mark.parametrize("format_", ["console", "json"])
+@pytest.mark.parametrize("secret", ["pass-word-1", 'quo"te\\d-1', "ümläut-€-1", "it's-mine-1"])
+def test_known_secrets_are_masked_everywhere(format_: str, secret: str) -> None:
+    """A secret of the settings stands neither in a message, nor in a value, nor in a traceback."""
+    stream = _written(format_, secret_keys=secret)
+    log = structlog.get_logger("bot.x")
+    log.info("the key is %s", secret, key=secret, nested={"keys": [secret]})
+    try:
+        raise ValueError(secret)
+    except ValueError:
+        log.exception("failed")
+        logging.getLogger("lib").exception("failed too")
+    written = stream.getvalue()
+    assert secret not in written
+    assert json.dumps(secret, ensure_ascii=False)[1:-1] not in written
+    assert logs.MASK in written
+    assert "ValueError" in written
+
+
+def test_secrets_of_the_environment_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A credential that is given as USHER_SECRET_<NAME> is known to the log, too."""
+    monkeypatch.setenv("USHER_SECRET_FIGMA", "figma-cookie")
+    stream = _written("console")
+    logging.getLogger("lib").warning("sent figma-cookie")
+    assert "figma-cookie" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("token xoxb-12345-abcde was refused", "token ••• was refused"),
+        ("token xapp-1-A0-99-abc", "token •••"),
+        ("Authorization: Bearer abc.def", "Authorization: •••"),
+        ("{'Authorization': 'Basic dXNlcg=='}", "{'Authorization': '•••'}"),
+        ("sent bearer abcdef, got 401", "sent bearer •••, got 401"),
+        ("Cookie: __Secure-next-auth.session-token=abc.def; x=1", "Cookie: __Secure-next-auth.session-token=•••; x=1"),
+        ("key sk-admin-abcdefgh", "key •••"),
+        ("jwt eyJhbGciOiJIUzI1NiJ9.e30.c2ln end", "jwt ••• end"),
+        ("postgresql://usher:hunter2@db/usher", "postgresql://usher:•••@db/usher"),
+        ("risk-averse people ask-for-it", "risk-averse people ask-for-it"),
+    ],
+)
+def test_what_looks_like_a_credential_is_masked(line: str, kept: str) -> None:
+    """Credentials that Usher was never told of are known by their looks; ordinary words stay."""
+    assert logs.Masker()(line) == kept
+
+
+def test_short_values_are_not_masked() -> None:
+    """A secret of a few letters would mask half of every line, so it does not count as one."""
+    assert logs.Masker(["in"])("something") == "something"
