@@ -44,6 +44,7 @@ class Usher:
     """A running Usher."""
 
     database: Database
+    secrets: SecretStore
     engine: Engine
     url: str  # where this process listens
 
@@ -102,7 +103,7 @@ async def running(
         if not over_http:
             await stack.enter_async_context(_socket_mode(settings, bolt, slack))
         log.info("usher.ready", mode=settings.mode, address=f"http://{host}:{port}", database=database.address)
-        yield Usher(database=database, engine=engine, url=f"http://{host}:{port}")
+        yield Usher(database=database, secrets=secrets, engine=engine, url=f"http://{host}:{port}")
         log.info("usher.stopping")
 
 

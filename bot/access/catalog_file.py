@@ -6,12 +6,14 @@ Pure: text in, values out.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from bot.access.catalog import Catalog, Mention
 from bot.access.catalog_problems import (
@@ -26,6 +28,9 @@ from bot.access.yaml_document import Document, Problem, read_yaml
 
 __all__ = ["CatalogProblems", "Directory", "Lines", "check_people", "decode", "read", "read_with_lines", "write"]
 
+#: what may stand without quotes; ruamel.yaml still quotes what would be a number or the like. It leaves more unquoted,
+#: and so writes lists that read back as something else (a text that begins with a question mark, for one).
+_PLAIN = re.compile(r"\w[\w .@/()+&'-]*", re.ASCII)
 _EMPTY = "the file is empty: it needs at least “applications:”"
 
 
@@ -80,8 +85,11 @@ def read_with_lines(text: str, name: str) -> tuple[Catalog, Lines]:
     try:
         catalog = Catalog.model_validate(document.value)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        raise CatalogProblems(name, [*problems, *(in_words(each, document) for each in found)]) from None
+        # Where YAML itself gave no value, the model misses one: that is said already.
+        said = {problem.line for problem in document.problems}
+        found = [(each["input"], in_words(each, document)) for each in error.errors(include_url=False)]
+        problems += [problem for value, problem in found if value is not None or problem.line not in said]
+        raise CatalogProblems(name, problems) from None
     if problems:
         raise CatalogProblems(name, problems)
     return catalog, Lines(name, document)
@@ -147,6 +155,8 @@ def _styled(value: Any) -> Any:
     """Short lists of words stand in one line, as people write them; everything else in lines of its own."""
     if isinstance(value, dict):
         return {key: _styled(each) for key, each in value.items()}
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        return DoubleQuotedScalarString(value)
     if isinstance(value, list):
         styled = CommentedSeq([_styled(each) for each in value])
         if not any(isinstance(each, dict | list) for each in value):

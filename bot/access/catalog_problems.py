@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -134,7 +133,7 @@ def _choice(value: object, ctx: Mapping[str, Any]) -> str:
 def _text(value: object, _: Mapping[str, Any]) -> str:
     if isinstance(value, list | dict):
         return "this must be text, not a list or a mapping"
-    written = json.dumps(value, default=str)
+    written = str(value).lower() if isinstance(value, bool) else str(value)
     return f'{written} is not text: write it in quotes, "{written}"'
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,7 +24,3 @@ class Content:
         """The same for the same content, in every process and release: what a posted card is compared with."""
         canonical = json.dumps([self.text, self.blocks], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(canonical.encode()).hexdigest()
-
-    def arguments(self) -> dict[str, str | Sequence[JSON]]:
-        """As `chat.postMessage`, `chat.update` and `respond` take it."""
-        return {"text": self.text, "blocks": list(self.blocks)}

@@ -70,7 +70,7 @@ def _continues(text: str, at: int) -> bool:
     return _ZERO_WIDTH_JOINER in (before, here) or unicodedata.combining(here) != 0 or _JOINED.match(here) is not None
 
 
-# -- dates and people --------------------------------------------------------------------------------------------------
+# -- dates -------------------------------------------------------------------------------------------------------------
 #: the word before a date is part of its format: Slack writes a date that stands first with a capital, `Today`
 _MOMENT: Final = "{} {{date_short_pretty}} at {{time}}"
 _DAY: Final = "{} {{date_short_pretty}}"
@@ -90,8 +90,3 @@ def in_utc(word: str, moment: datetime) -> str:
     """The same for whoever cannot show it: `until 24 Nov 2026 at 10:02 UTC`."""
     utc = moment.astimezone(UTC)
     return f"{word} {utc.day} {utc:%b %Y} at {utc:%H:%M} UTC"
-
-
-def mention(person_id: str) -> str:
-    """A person in mrkdwn: Slack shows the name."""
-    return f"<@{person_id}>"

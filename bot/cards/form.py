@@ -54,8 +54,8 @@ def request_form(choices: Sequence[Choice], draft: Draft, *, beneficiary_allowed
         "type": "modal",
         "callback_id": actions.REQUEST_FORM,
         "title": label("Request access"),
-        "submit": label("Ask"),
-        "close": label("Not now"),
+        "submit": label("Send request"),
+        "close": label("Cancel"),
         "blocks": [
             _application(choices, chosen),
             *(_entitlement(chosen, draft) if chosen else []),

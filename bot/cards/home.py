@@ -13,7 +13,7 @@ from bot.cards import actions
 from bot.cards.approval import approval_buttons, for_whom, has_now, wanted_from, why_you
 from bot.cards.content import JSON
 from bot.cards.escape import one_line
-from bot.cards.incident import incident_buttons, incident_title, waiting_line
+from bot.cards.incident import concerns_line, incident_buttons, incident_title
 from bot.cards.rich import (
     Line,
     bold,
@@ -35,8 +35,8 @@ from bot.cards.status import status_buttons, what_line
 from bot.cards.voice import Voice
 from bot.cards.words import MARKS, NAME, Mark, Phase, application, phase
 
-#: the most that each list shows. A heading, ten items of two blocks and a line for the rest are 22 blocks; four lists
-#: and the top stay below the 100 blocks that a Home tab takes (docs.slack.dev, Home tabs).
+#: the most that each list shows. A divider, a heading, ten items of two blocks and a line for the rest are 23 blocks:
+#: four lists and the top stay below the 100 blocks that a Home tab takes (docs.slack.dev, Home tabs).
 LISTED: Final = 10
 #: how much of a reason is shown here; the card in the messages has all of it
 _REASON: Final = 300
@@ -55,6 +55,7 @@ class _Part:
         shown = [block for item in self.items[:LISTED] for block in item]
         more = len(self.items) - LISTED
         return [
+            {"type": "divider"},
             header(self.title),
             *(shown or [lines(self.nothing)]),
             *([small(f"and {more} more{self.rest}")] if more > 0 else []),
@@ -154,7 +155,7 @@ def _incident(incident: IncidentStory) -> list[JSON]:
         lines(
             [emoji(Mark.TROUBLE), " ", bold(incident_title(incident))],
             [incident.explanation],
-            waiting_line(incident),
+            concerns_line(incident),
             [bold("What to do: "), *instructions(incident.remedy)],
             [incident.note] if incident.note else [],
         ),

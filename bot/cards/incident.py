@@ -22,7 +22,6 @@ from bot.cards.rich import (
     listed,
     small,
     user,
-    when,
 )
 from bot.cards.words import NAME, Mark
 from storage.tables import IncidentState
@@ -72,12 +71,12 @@ def incident_title(incident: IncidentStory) -> str:
     return _TITLES.get(incident.cause, _TITLE).format(name)
 
 
-def waiting_line(incident: IncidentStory) -> Line:
+def concerns_line(incident: IncidentStory) -> Line:
     """Who is stuck on it. By name, not as a mention: nobody is called into the admins' channel."""
     if not incident.waiting:
         return []
     people = listed([[one_line(who.name, NAME)] for who in incident.waiting], most=_NAMED, total=incident.waiting_total)
-    return [bold("Who waits: "), *people]
+    return [bold("Concerns: "), *people]
 
 
 def incident_buttons(incident: IncidentStory) -> Iterator[JSON]:
@@ -103,7 +102,7 @@ def incident_buttons(incident: IncidentStory) -> Iterator[JSON]:
 
 
 def _to_do(incident: IncidentStory) -> Iterator[Line]:
-    yield waiting_line(incident)
+    yield concerns_line(incident)
     yield [bold("What to do: "), *instructions(incident.remedy)]
     if incident.note:
         yield [bold("Last answer: "), incident.note]

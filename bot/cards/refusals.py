@@ -39,8 +39,10 @@ def _line(refused: Refused, reader_id: str) -> Line:
     return _LINES[refused.refusal](refused, who)
 
 
-def _already_decided(_refused: Refused, who: str | None) -> Line:
-    return [user_id(who), " was faster: this is answered already."] if who else ["This is answered already."]
+def _already_decided(refused: Refused, who: str | None) -> Line:
+    if who:
+        return [user_id(who), " was faster: this is answered already."]
+    return ["You have answered this already." if refused.who else "This is answered already."]
 
 
 def _cancelled(_refused: Refused, who: str | None) -> Line:

@@ -76,7 +76,7 @@ def status_buttons(story: Story, *, viewer_id: str) -> Iterator[JSON]:
             story.id,
             confirm=confirmation(
                 "Give it back?",
-                f"{whose} this access to {application(story)}, and the seat is free for somebody else.",
+                f"{whose} this access to {application(story)}. It can be asked for again at any time.",
                 yes="Give back",
                 no="Keep it",
             ),

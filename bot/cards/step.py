@@ -84,7 +84,7 @@ def _what(step: StepStory) -> Line:
 
 def _to_do(step: StepStory) -> Iterator[Line]:
     yield [bold("What to do: "), *instructions(step.instructions)]
-    yield ["Press ", bold("Done"), " when it is so, or ", bold("Could not"), " and say why."]
+    yield ["Then press ", bold("Done"), ". If you cannot do it, press ", bold("Could not"), " and say why."]
 
 
 def _answered(step: StepStory, voice: Voice) -> Iterator[Line]:
@@ -93,6 +93,6 @@ def _answered(step: StepStory, voice: Voice) -> Iterator[Line]:
         case StepState.DONE:
             yield [*at("Done", step.answered_at), *by, "."]
         case StepState.REFUSED:
-            yield [*at("Given up", step.answered_at), *by, ":" if step.reason else "."]
+            yield [*at("Answered", step.answered_at), *by, ":" if step.reason else "."]
         case _:
             yield ["It is no longer needed: there is nothing to do."]

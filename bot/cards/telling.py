@@ -48,7 +48,7 @@ def end_line(story: Story, voice: Voice) -> Line:
         case EndReason.EXPIRED:
             return ["The time was over."]
         case EndReason.RELEASED:
-            return ["It was given back. Thank you: the seat is free for somebody else."]
+            return ["It was given back. Thank you!"]
         case EndReason.REVOKED:
             return ["An admin took it back."]
         case EndReason.LEFT:

@@ -71,11 +71,6 @@ def not_understood(text: str, choices: Sequence[Choice] = ()) -> Content:
     )
 
 
-def submitted(story: Story) -> Content:
-    """What is said where somebody asked, when the card stands in another conversation."""
-    return _answer([f"Asked for {one_line(story.application_name, NAME)}", *(card_link(story) or ["."])])
-
-
 def _details(story: Story, now: datetime) -> Line:
     whom: Line = ["For ", user(story.beneficiary), " · "] if story.for_somebody_else else []
     asked = when("asked", story.created_at, day_only=True)

@@ -77,7 +77,7 @@ class RateLimit:
         now = time.monotonic()
         tokens, filled_at = self._buckets.get(channel, (float(self.burst), now))
         tokens = min(float(self.burst), tokens + (now - filled_at) * self.per_second)
-        if False:
+        if tokens < 1:
             self._buckets[channel] = (tokens, now)
             return (1 - tokens) / self.per_second
         self._buckets[channel] = (tokens - 1, now)

@@ -165,19 +165,21 @@ class WebAdmin:
         ]
 
     async def _list(self, call: Call, name: str, page: type[wire.Page[wire.Item]], query: str) -> list[wire.Item]:
-        """Everything in a list, each item once. Read once more when its length and its total disagree: somebody may
-        have come or gone between two pages, and moved another across their border.
+        """Everything in a list, each item once. Read once more when what it says of its length does not fit: somebody
+        has come or gone between two pages, and moved somebody else across their border.
         """
-        items, total = await self._read_through(call, name, page, query)
-        if total and total != len(items):
-            again, _ = await self._read_through(call, name, page, query)
-            items |= again
+        items, fits = await self._read_through(call, name, page, query)
+        if not fits:
+            again, fits = await self._read_through(call, name, page, query)
+            items = again if fits else items | again
         return list(items.values())
 
     async def _read_through(
         self, call: Call, name: str, page: type[wire.Page[wire.Item]], query: str
-    ) -> tuple[dict[str, wire.Item], int | None]:
+    ) -> tuple[dict[str, wire.Item], bool]:
+        """All pages once, and whether every page told the length that came out (a missing or zero total tells none)."""
         items: dict[str, wire.Item] = {}
+        totals: set[int] = set()
         offset = 0
         while True:
             params = {"offset": str(offset), "limit": str(PAGE), "query": query}
@@ -185,10 +187,12 @@ class WebAdmin:
             part = parse(call, page, answer)
             known = len(items)
             items |= {item.key: item for item in part.items}
+            if part.total:
+                totals.add(part.total)
             length = part.limit or PAGE  # the server may give shorter pages than it was asked for
-            complete = part.total is not None and 0 < part.total <= len(items)
+            complete = bool(part.total) and len(items) >= (part.total or 0)
             if complete or len(part.items) < length or len(items) == known:
-                return items, part.total
+                return items, totals <= {len(items)}
             offset += length
 
     # -- changes -------------------------------------------------------------------------------------------------------

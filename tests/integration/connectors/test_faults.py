@@ -28,7 +28,7 @@ from bot.connectors.contract import (
     Unexpected,
     UnknownOutcome,
 )
-from sandbox.chatgpt import Workspace
+from sandbox.chatgpt import Call, Workspace
 
 LENA = "lena@harbour.example"
 MAYA = "maya@harbour.example"
@@ -303,6 +303,65 @@ async def test_pages_that_do_not_fit_together_lose_nobody(
     assert len(accounts) == len(set(accounts)) == 153
 
 
+async def test_somebody_who_leaves_while_the_list_is_read_hides_nobody(
+    connector: Connector, workspace: Workspace
+) -> None:
+    """Whoever stood behind them moves up to a page that was read already; the second reading finds them."""
+    workspace.faults.switch_on("seats_bought_automatically")
+    for number in range(150):
+        workspace.invite(f"p{number}@harbour.example", role="standard-user")
+        workspace.accept(f"p{number}@harbour.example")
+
+    async def leave(call: Call) -> None:
+        leaver = workspace.roster.member_by_email("p0@harbour.example")
+        if call.path.endswith("/users") and call.query["query"] == "" and leaver is not None:
+            workspace.remove(leaver.user_id)
+
+    workspace.before_answer.append(leave)
+    accounts = {account.email for account in await connector.accounts()}
+    assert {f"p{number}@harbour.example" for number in range(1, 150)} <= accounts
+    assert "p0@harbour.example" not in accounts
+
+
+async def test_a_server_may_give_shorter_pages(connector: Connector, workspace: Workspace) -> None:
+    """It says which, and nobody is lost between them."""
+    short = 40
+
+    async def shorten(call: Call) -> None:
+        call.query = {**call.query, "limit": str(short)}
+
+    workspace.faults.switch_on("seats_bought_automatically")
+    for number in range(90):
+        workspace.invite(f"p{number}@harbour.example", role="standard-user")
+    workspace.before_effect.append(shorten)
+    assert len(await connector.accounts()) == 93
+    assert sum(call.path.endswith("/invites") for call in workspace.calls) == 3
+
+
+async def test_a_search_that_does_not_find_even_usher_is_not_believed(
+    connector: Connector, workspace: Workspace
+) -> None:
+    """Otherwise a member whom it does not find would count as gone."""
+
+    async def find_nothing(call: Call) -> None:
+        if call.query.get("query"):
+            call.query = {**call.query, "query": "nobody at all"}
+
+    workspace.before_effect.append(find_nothing)
+    assert await status(connector, MAYA) == "member"
+    assert await status(connector, LENA) == "absent"
+
+
+async def test_usher_knows_itself_without_an_address(connector: Connector, workspace: Workspace) -> None:
+    """A workspace may hide the integration account's address too; its id tells that the search works."""
+    workspace.faults.switch_on("email_null", whom="it-chatgpt@harbour.example")
+    assert await status(connector, MAYA) == "member"
+    assert [call.query["query"] for call in workspace.calls if call.path.endswith("/users")] == [
+        "it-chatgpt@harbour.example",
+        MAYA,
+    ]
+
+
 async def test_hidden_addresses_are_not_guessed(connector: Connector, workspace: Workspace, writes: Writes) -> None:
     """A search that finds somebody without showing their address ends in words, never in "absent"."""
     workspace.faults.switch_on("email_null", whom=MAYA)
@@ -313,8 +372,6 @@ async def test_hidden_addresses_are_not_guessed(connector: Connector, workspace:
         "it-chatgpt@harbour.example",
         "noor@harbour.example",
     }
-    workspace.faults.switch_on("email_null", whom="it-chatgpt@harbour.example")
-    assert await status(connector, MAYA) == "member"
     assert writes() == []
 
 

@@ -221,9 +221,9 @@ async def test_no_secret_is_logged_or_raised(
             chained += chain(error)
         told += [f"{condition}" for condition in (await connector.check()).conditions]
         workspace.faults.clear()
-    for error in chained:
-        assert isinstance(error, ConnectorError), "httpx's own exceptions hold the request, and so the credential"
-        told.append(f"{error!r} {error.explanation} {error.remedy}")
+    for link in chained:
+        assert isinstance(link, ConnectorError), "httpx's own exceptions hold the request, and so the credential"
+        told.append(f"{link!r} {link.explanation} {link.remedy}")
     sent = {call.headers.get("authorization", "") for call in workspace.calls}
     bearers = {header.removeprefix("Bearer ") for header in sent if header}
     assert len(bearers) > 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.access.catalog import (
@@ -27,6 +27,7 @@ from bot.access.catalog_file import (
     write,
 )
 from bot.access.durations import write_duration
+from bot.connectors.registry import capabilities_of
 
 WORKSPACE = "2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11"
 CHATGPT = f"""\
@@ -40,6 +41,8 @@ applications:
       integration_email: it@example.com
       secret: chatgpt-session
 """
+
+CHATGPT_CAN = capabilities_of(read(CHATGPT, "c.yml").applications[0].connector)
 
 
 def problems(text: str) -> list[str]:
@@ -129,7 +132,8 @@ WRONG = [
     pytest.param("# later\n", "c.yml: the file is empty: it needs at least “applications:”", id="only a comment"),
     pytest.param(
         "applications:\n  - key: a\n   name: b\n",
-        "c.yml:3: this is not YAML: did not find expected '-' indicator; check the indentation and the quotes near here",
+        "c.yml:3: this is not YAML: "
+        "expected <block end>, but found '<block mapping start>'; check the indentation and the quotes near here",
         id="indentation",
     ),
     pytest.param(
@@ -175,11 +179,14 @@ WRONG = [
         id="no key",
     ),
     pytest.param(
-        application(rolls="[x]"), "c.yml:5: applications[0].rolls: there is no key “rolls” here: did you mean “roles”?",
+        application(rolls="[x]"),
+        "c.yml:5: applications[0].rolls: there is no key “rolls” here: did you mean “roles”?",
         id="misspelt key",
     ),
     pytest.param(
-        application(tags="design"), "c.yml:5: applications[0].tags: this must be a list: write [design]", id="text for a list"
+        application(tags="design"),
+        "c.yml:5: applications[0].tags: this must be a list: write [design]",
+        id="text for a list",
     ),
     pytest.param(
         application(description="365"),
@@ -188,7 +195,7 @@ WRONG = [
     ),
     pytest.param(
         application(description="2030-01-07"),
-        'c.yml:5: applications[0].description: "2030-01-07" is not text: write it in quotes, "2030-01-07"',
+        'c.yml:5: applications[0].description: 2030-01-07 is not text: write it in quotes, "2030-01-07"',
         id="date for a text",
     ),
     pytest.param(
@@ -203,7 +210,8 @@ WRONG = [
     ),
     pytest.param(
         "applications:\n  - key: My App\n    name: x\n    connector: {type: manual}\n",
-        "c.yml:2: applications[0].key: “My App” cannot be a name here: use lower-case letters, digits, - and _, at most 40 "
+        "c.yml:2: applications[0].key: “My App” cannot be a name here: "
+        "use lower-case letters, digits, - and _, at most 40 "
         "of them",
         id="key with a space",
     ),
@@ -214,16 +222,19 @@ WRONG = [
     ),
     pytest.param(
         chatgpt(roles="[member, boss]"),
-        "c.yml:10: applications[0].roles: there is no role “boss”: choose from member, admin, owner",
+        f"c.yml:10: applications[0].roles: there is no role “boss”: choose from {', '.join(CHATGPT_CAN.roles)}",
         id="unknown role",
     ),
     pytest.param(
         chatgpt(seat_types="[gold]"),
-        "c.yml:10: applications[0].seat_types: there is no seat type “gold”: choose from chatgpt, codex",
+        f"c.yml:10: applications[0].seat_types: there is no seat type “gold”: "
+        f"choose from {', '.join(CHATGPT_CAN.seat_types)}",
         id="unknown seat type",
     ),
     pytest.param(
-        chatgpt(roles="[admin, admin]"), "c.yml:10: applications[0].roles: “admin” stands there twice: keep one", id="role twice"
+        chatgpt(roles="[admin, admin]"),
+        "c.yml:10: applications[0].roles: “admin” stands there twice: keep one",
+        id="role twice",
     ),
     pytest.param(
         application(durations="\n      - 7d\n      - 7 parsecs"),
@@ -241,7 +252,8 @@ WRONG = [
         id="duration beyond the calendar",
     ),
     pytest.param(
-        application(durations="[7d, 1w]"), "c.yml:5: applications[0].durations: “7d” stands there twice: keep one",
+        application(durations="[7d, 1w]"),
+        "c.yml:5: applications[0].durations: “7d” stands there twice: keep one",
         id="duration twice",
     ),
     pytest.param(
@@ -312,13 +324,15 @@ WRONG = [
     ),
     pytest.param(
         CHATGPT.replace("it@example.com", "it"),
-        "c.yml:8: applications[0].connector.integration_email: “it” is not an e-mail address: an email address must have "
+        "c.yml:8: applications[0].connector.integration_email: “it” is not an e-mail address: "
+        "an email address must have "
         "an @-sign",
         id="e-mail address",
     ),
     pytest.param(
         "policies:\n  default:\n    approve: [boss]\n",
-        "c.yml:3: policies.default.approve[0]: there is no approver “boss”: choose from manager, app_admins, owner, users",
+        "c.yml:3: policies.default.approve[0]: there is no approver “boss”: "
+        "choose from manager, app_admins, owner, users",
         id="unknown approver",
     ),
     pytest.param(
@@ -348,7 +362,8 @@ WRONG = [
     ),
     pytest.param(
         "policies:\n  default: {decide_within: 3d}\n",
-        "c.yml:2: policies.default: a policy either asks somebody (approve: [{manager: any}]) or approves by itself and says "
+        "c.yml:2: policies.default: a policy either asks somebody (approve: [{manager: "
+        "any}]) or approves by itself and says "
         "why (auto_approve: “Everybody may have this”)",
         id="policy that nobody decides",
     ),
@@ -376,13 +391,13 @@ WRONG = [
         "c.yml:5: “many” cannot be read as int: write it in quotes",
         id="tag that does not fit",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "problem"), WRONG)
 def test_what_is_wrong_is_said_with_its_line_and_what_to_write(text: str, problem: str) -> None:
     """Each mistake names the file, the line, the place in the catalogue and the remedy."""
-    assert problem in problems(text)
+    assert problems(text) == [problem]
 
 
 def test_all_problems_are_said_at_once() -> None:
@@ -449,22 +464,24 @@ def test_people_who_cannot_act_are_named_with_their_lines() -> None:
     """Whoever the catalogue names must be somebody who is there, and human; a slip of the pen is recognized."""
     catalog, lines = read_with_lines(NAMES.replace("U0GONE", "U0GONE00"), "c.yml")
     directory = Directory(active={"ada@example.com"}, left={"U0GONE00"}, bots={"robot@example.com"})
+    unknown, new = (
+        "nobody in the directory has the address or id “{}”",
+        "run `usher people sync` if they are new to Slack",
+    )
     with pytest.raises(CatalogProblems) as caught:
         check_people(catalog.mentions(), lines, directory)
-    assert caught.value.problems == (
+    assert str(caught.value).splitlines() == [
         "c.yml:7: policies.default.approve[0].users.any[1]: “U0GONE00” has left: name somebody else",
         "c.yml:8: policies.default.fallback[0].users[0]: “robot@example.com” is a bot: name a person",
-        "c.yml:12: applications[0].owner: nobody in the directory has the address or id “adda@example.com”: did you mean "
-        "ada@example.com?",
-        "c.yml:15: applications[0].admins[1]: nobody in the directory has the address or id “stranger@example.org”: run "
-        "`usher people sync` if they are new to Slack",
-    )
+        f"c.yml:12: applications[0].owner: {unknown.format('adda@example.com')}: did you mean ada@example.com?",
+        f"c.yml:15: applications[0].admins[1]: {unknown.format('stranger@example.org')}: {new}",
+    ]
 
 
 def test_an_empty_directory_is_to_be_filled_first() -> None:
     """On a fresh installation the remedy is the first sync."""
     catalog, lines = read_with_lines(application(owner="ada@example.com"), "c.yml")
-    with pytest.raises(CatalogProblems, match="nobody is known yet.*run `usher people sync` first"):
+    with pytest.raises(CatalogProblems, match=r"nobody is known yet.*run `usher people sync` first"):
         check_people(catalog.mentions(), lines, Directory(active=set()))
 
 
@@ -479,7 +496,7 @@ def test_without_a_file_the_place_in_the_catalogue_is_named() -> None:
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30).filter(str.strip)
 keys = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,9}", fullmatch=True)
 people = st.sampled_from(["ada@example.com", "grace@example.com", "U012ABCDEF", "W0AB1CDEF"])
-durations = st.one_of(st.none(), st.integers(1, 100 * 365 * 86_400)).map(write_duration)
+durations = st.one_of(st.none(), st.integers(1, 10**9 - 1)).map(write_duration)
 stages = st.one_of(
     st.builds(
         Stage,
@@ -534,6 +551,7 @@ catalogs = st.builds(
 )
 
 
+@settings(max_examples=60)
 @given(catalogs)
 def test_what_is_written_reads_back_equal(catalog: Catalog) -> None:
     """An export is the catalogue itself, whatever stands in it; written again it is the same text."""

@@ -11,7 +11,9 @@ app = typer.Typer()
 
 @app.command(epilog="Example: usher demo --tour")
 def demo(
-    port: Annotated[int, typer.Option(help="The port of the page to open.", min=0, max=65_535)] = 8008,
+    port: Annotated[
+        int, typer.Option(help="The port of the page to open; 0 takes a free one.", min=0, max=65_535)
+    ] = 8008,
     tour: Annotated[
         bool,
         typer.Option(
@@ -24,9 +26,9 @@ def demo(
 ) -> None:
     """Runs the bot on a simulated Slack and ChatGPT.
 
-    Prints the address of a page on which you act as everybody. Needs no account, no settings and no network, and
-    leaves nothing behind. With --tour it exits with 0 only if the seat was given and taken back.
+    Prints the address of a page on which you act as everybody. Needs no account, no settings and no network, and leaves
+    nothing behind. With --tour it exits with 0 only if the seat was given and taken back.
     """
-    from bot import demo as bot_demo
+    from bot.cli.demo import stage
 
-    raise typer.Exit(bot_demo.run(port=port, tour=tour, socket_mode=socket_mode))
+    raise typer.Exit(stage.run(port=port, tour=tour, socket_mode=socket_mode))

@@ -1,0 +1,79 @@
+"""The command itself, as a process of its own, on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+USHER = Path(sys.executable).with_name("usher")
+PATIENCE = 60  # seconds that a command may take on a busy machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """What `--json` printed."""
+        read: list[dict[str, Any]] = json.loads(self.out)
+        return read
+
+
+@dataclass(slots=True, kw_only=True)
+class Shell:
+    """Runs `usher` in an empty directory with these variables, and nothing else set."""
+
+    directory: Path
+    variables: dict[str, str]
+
+    def write(self, name: str, content: str | bytes) -> None:
+        """Puts a file into the directory."""
+        (self.directory / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    async def __call__(self, *arguments: str, stdin: str = "", variables: Mapping[str, str] | None = None) -> Outcome:
+        process = await asyncio.create_subprocess_exec(
+            USHER,
+            *arguments,
+            cwd=self.directory,
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **self.variables, **(variables or {})},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate(stdin.encode())
+        assert process.returncode is not None
+        outcome = Outcome(code=process.returncode, out=out.decode(), err=err.decode())
+        assert outcome.code in {0, 1, 2}
+        assert "Traceback" not in outcome.err
+        return outcome
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Shell:
+    """`usher` on a machine on which nothing is set up."""
+    return Shell(directory=tmp_path, variables={})
+
+
+@pytest.fixture
+def usher(database_url: str, tmp_path: Path) -> Shell:
+    """`usher` on a migrated database of either kind."""
+    return Shell(directory=tmp_path, variables={"USHER_DATABASE_URL": database_url})
+
+
+@pytest.fixture
+def usher_on_sqlite(sqlite_url: str, tmp_path: Path) -> Shell:
+    """`usher` on a migrated SQLite file."""
+    return Shell(directory=tmp_path, variables={"USHER_DATABASE_URL": sqlite_url})

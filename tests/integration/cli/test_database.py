@@ -1,0 +1,107 @@
+"""usher db and usher audit, and what the other commands say where there is no usable database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+import stat
+
+import pytest
+
+from tests.integration.cli import house
+from tests.integration.cli.conftest import Shell
+
+
+async def test_upgrade_makes_a_private_database(nowhere: Shell) -> None:
+    """`usher db upgrade` makes the file of the default setting, for its owner only, and may be run again."""
+    for _ in range(2):
+        assert (await nowhere("db", "upgrade")).code == 0
+    assert stat.S_IMODE((nowhere.directory / "usher.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("command", ["requests", "catalog export", "audit verify", "secret list", "task retry 1"])
+async def test_a_missing_database_is_not_made_by_reading(nowhere: Shell, command: str) -> None:
+    """A mistyped USHER_DATABASE_URL is a sentence, not a new empty database that looks as if all were lost."""
+    outcome = await nowhere(*command.split())
+    assert outcome.code == 1
+    assert "There is no database" in outcome.err
+    assert list(nowhere.directory.iterdir()) == []
+
+
+async def test_another_schema_is_refused(nowhere: Shell) -> None:
+    """A database of another version is not touched, and the message says what to do."""
+    nowhere.write("usher.db", "")
+    outcome = await nowhere("grants")
+    assert (outcome.code, "usher db upgrade" in outcome.err) == (1, True)
+    nowhere.write("usher.db", "this is not a database" * 100)
+    outcome = await nowhere("grants")
+    assert (outcome.code, "not a database" in outcome.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("mysql://root@db/usher", "USHER_DATABASE_URL is wrong"),
+        ("postgresql+psycopg://usher@127.0.0.1:1/usher", "could not be reached"),
+        ("sqlite+aiosqlite:////nowhere/at/all/usher.db", "There is no database"),
+    ],
+)
+async def test_a_wrong_address_is_explained(nowhere: Shell, url: str, why: str) -> None:
+    """An address that leads nowhere is a sentence."""
+    outcome = await nowhere("grants", variables={"USHER_DATABASE_URL": url})
+    assert (outcome.code, why in outcome.err) == (1, True), outcome
+
+
+async def test_backup(usher_on_sqlite: Shell) -> None:
+    """A backup is a whole database for its owner only, and never replaces a file."""
+    await house.furnish(usher_on_sqlite.variables["USHER_DATABASE_URL"])
+    assert (await usher_on_sqlite("db", "backup", "copy.db")).code == 0
+    copy = usher_on_sqlite.directory / "copy.db"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    restored = await usher_on_sqlite(
+        "grants", "--json", variables={"USHER_DATABASE_URL": f"sqlite+aiosqlite:///{copy}"}
+    )
+    assert len(restored.rows) == 2
+    again = await usher_on_sqlite("db", "backup", "copy.db")
+    assert (again.code, "exists already" in again.err) == (1, True)
+
+
+async def test_export(usher: Shell) -> None:
+    """The ledger comes out as JSON lines or CSV with the same content, from a moment on if one is named."""
+    await house.furnish(usher.variables["USHER_DATABASE_URL"])
+    for _ in range(2):
+        await usher("grant", "revoke", house.ACTIVE, "--reason", "Contract ended")
+    lines = [json.loads(line) for line in (await usher("audit", "export")).out.splitlines()]
+    assert [line["event"] for line in lines] == ["grant.ending"]
+    assert json.loads(lines[0]["data"])["note"] == "Contract ended"
+    rows = list(csv.DictReader(io.StringIO((await usher("audit", "export", "--format", "csv")).out)))
+    assert rows == [{key: str(value) for key, value in line.items()} for line in lines]
+    assert len((await usher("audit", "export", "--since", "1h")).out.splitlines()) == 1
+    assert (await usher("audit", "export", "--since", "2999-01-01")).out == ""
+    assert (await usher("audit", "export", "--since", "yesterday")).code == 2
+
+
+async def test_verify(usher_on_sqlite: Shell) -> None:
+    """An intact ledger names its last line; one that was changed or cut is a failure that says where."""
+    usher = usher_on_sqlite
+    url = usher.variables["USHER_DATABASE_URL"]
+    await house.furnish(url)
+    await usher("grant", "revoke", house.ACTIVE, "--reason", "Contract ended")
+    intact = await usher("audit", "verify")
+    assert intact.code == 0
+    mark = intact.out.split()[-1]
+    assert (await usher("audit", "verify", "--known", mark)).code == 0
+    assert (await usher("audit", "verify", "--known", "1:abc")).code == 2
+
+    with sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///")) as database:
+        database.execute("UPDATE ledger SET actor = 'somebody else' WHERE seq = 1")
+    changed = await usher("audit", "verify")
+    assert (changed.code, "Line 1 was changed" in changed.err) == (1, True)
+
+    with sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///")) as database:
+        database.execute("DELETE FROM ledger")
+    assert (await usher("audit", "verify")).code == 0
+    cut = await usher("audit", "verify", "--known", mark)
+    assert (cut.code, "Line 1 is missing" in cut.err) == (1, True)

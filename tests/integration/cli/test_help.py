@@ -1,0 +1,62 @@
+"""Every command explains itself, and none hides behind a slow start."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+import typer.main
+
+from bot.cli.app import app
+from tests.integration.cli.conftest import USHER, Shell
+
+#: what is promised to be there
+COMMANDS = {
+    "run", "demo", "check", "manifest", "requests", "grants", "tasks", "incidents", "catalog apply", "catalog export",
+    "catalog validate", "secret set", "secret list", "secret remove", "secret rotate", "people sync", "people import",
+    "grant revoke", "task retry", "audit export", "audit verify", "db upgrade", "db backup",
+}  # fmt: skip
+
+
+def _commands() -> Iterator[str]:
+    root = typer.main.get_command(app)
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        if hasattr(command, "commands"):
+            yield from (f"{name} {inner}" for inner in command.commands)
+        else:
+            yield name
+
+
+def test_the_promised_commands_are_there() -> None:
+    """Scripts and people rely on the names of the commands."""
+    assert set(_commands()) >= COMMANDS
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+async def test_every_command_has_help_with_an_example(nowhere: Shell, command: str) -> None:
+    """`--help` says what a command does and shows it in use, without any settings."""
+    outcome = await nowhere(*command.split(), "--help")
+    assert outcome.code == 0
+    assert outcome.out.startswith(f"Usage: usher {command} ")
+    assert "Example: " in outcome.out
+    assert f"usher {command}" in outcome.out.partition("Example: ")[2]
+
+
+def test_help_is_fast(tmp_path: object) -> None:
+    """`usher --help` answers at once: nothing heavy is loaded for it."""
+    took = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run([USHER, "--help"], check=True, capture_output=True)
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.5, took
+
+
+async def test_wrong_usage_is_told_apart(nowhere: Shell) -> None:
+    """Exit code 2 means that the command was typed wrongly, and the message says how."""
+    for words in (["nonsense"], ["grants", "--nonsense"], ["grant", "revoke"], ["task", "retry", "seven"]):
+        outcome = await nowhere(*words)
+        assert outcome.code == 2, words
+        assert outcome.err.startswith("Usage: usher"), words
