@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 
@@ -39,7 +40,9 @@ def main() -> int:
     try:
         asyncio.run(_run(host=chosen.host, port=chosen.port, request_url=chosen.request_url))
     except OSError as error:
-        sys.stderr.write(f"The sandbox could not start at {chosen.host}:{chosen.port}: {error.strerror}.\n")
+        sys.stderr.write(
+            f"The sandbox could not start at {chosen.host}:{chosen.port}: {os.strerror(error.errno or 0)}.\n"
+        )
         return 1
     return 0
 

@@ -23,7 +23,6 @@ from storage.tables import LedgerLine, table_of
 
 FIRST_PREVIOUS = "0" * 64
 _LOCK = 0x75736865  # "ushe": one writer of the ledger at a time on PostgreSQL
-_BATCH = 1000  # lines held in memory while reading
 
 _ledger = table_of(LedgerLine)
 _TAKE_LOCK = sa.select(sa.func.pg_advisory_xact_lock(_LOCK))
@@ -135,22 +134,24 @@ async def verify_lines(lines: AsyncIterator[Line], *, known: Mark | None = None)
     async for line in lines:
         problem = _problem(line, head) or _contradiction(line, known)
         if problem:
-            return VerifyResult(lines=count, head=head, broken_at=line.seq, problem=problem)
+            return VerifyResult(lines=count, head=head, broken_at=min(line.seq, _after(head)), problem=problem)
         head = Mark(seq=line.seq, hash=line.hash)
         count += 1
-    last = head.seq if head else 0
-    if known is not None and known.seq > last:
-        problem = f"Line {last + 1} is missing: the ledger ends with line {last}, but line {known.seq} was seen before."
-        return VerifyResult(lines=count, head=head, broken_at=last + 1, problem=problem)
+    expected = _after(head)
+    if known is not None and known.seq >= expected:
+        problem = f"Line {expected} is missing: the ledger ends before it, but line {known.seq} was seen earlier."
+        return VerifyResult(lines=count, head=head, broken_at=expected, problem=problem)
     return VerifyResult(lines=count, head=head, broken_at=None, problem=None)
 
 
-async def export(session: AsyncSession, since: datetime | None = None) -> AsyncIterator[LedgerLine]:
+async def export(
+    session: AsyncSession, since: datetime | None = None, *, page_size: int = 1000
+) -> AsyncIterator[LedgerLine]:
     """Every line written at or after `since`, oldest first, without holding them all in memory.
 
     In the order of their numbers, which is the order in which they were written.
     """
-    wanted = sa.select(LedgerLine).order_by(LedgerLine.seq).limit(_BATCH)
+    wanted = sa.select(LedgerLine).order_by(LedgerLine.seq).limit(page_size)
     if since is not None:
         wanted = wanted.where(LedgerLine.at >= since)
     page = (await session.scalars(wanted)).all()
@@ -166,9 +167,13 @@ async def history(session: AsyncSession, subject: str) -> Sequence[LedgerLine]:
     return (await session.scalars(wanted)).all()
 
 
+def _after(head: Mark | None) -> int:
+    return head.seq + 1 if head else 1
+
+
 def _problem(line: Line, head: Mark | None) -> str | None:
     """What is wrong with a line that comes after `head`, in words."""
-    expected = head.seq + 1 if head else 1
+    expected = _after(head)
     before = f"after line {head.seq}" if head else "at the beginning"
     if line.seq > expected:
         return f"Line {expected} is missing: {before} comes line {line.seq}."

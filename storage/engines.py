@@ -98,18 +98,17 @@ POSTGRESQL_CONNECT: dict[str, Any] = {
 }  # fmt: skip
 
 
-def sqlite_warning() -> str | None:
-    """A sentence for the admin when this SQLite has the WAL-reset bug (https://www.sqlite.org/wal.html), else None.
+def sqlite_warning(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str | None:
+    """A sentence for the admin when this SQLite (or `version`) has the WAL-reset bug (https://www.sqlite.org/wal.html), else None.
 
     It needs two connections that write or checkpoint one file at the same time. Usher has one of them, so only a
     second program on the file is a danger.
     """
-    version = sqlite3.sqlite_version_info
     mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
     if mended or version < (3, 7):
         return None
     return (
-        f"SQLite {sqlite3.sqlite_version} can damage a database that two programs write to at once "
+        f"SQLite {'.'.join(map(str, version))} can damage a database that two programs write to at once "
         "(mended in 3.51.3). Usher alone is safe; do not run Litestream or another writer on its file."
     )
 

@@ -230,6 +230,7 @@ def _claim(*, is_sqlite: bool) -> sa.Update:
 # A task that was handed back keeps its attempt, so its former worker is known by the missing owner.
 _mine = sa.and_(
     _t.id == bindparam("task_id"),
+    _t.attempt == bindparam("task_attempt"),
     _t.state == _OPEN,
     _t.owner.is_not(None),
 )

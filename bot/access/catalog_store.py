@@ -86,7 +86,7 @@ async def load_catalog(session: AsyncSession) -> Catalog:
     policies = await session.execute(sa.select(Policy.key, _POLICY).order_by(Policy.key))
     applications = await session.scalars(_OFFERED)
     return Catalog(
-        policies={key: _rules(document) for key, document in policies.tuples()},
+        policies={key: _rules(document) for key, document in policies},
         applications=tuple(_entry(document) for document in applications),
     )
 

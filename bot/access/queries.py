@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import subjects
-from bot.access.catalog_store import load_any_application
 from bot.access.desired import Entitlement
 from bot.access.operations.following import rules_of
 from bot.access.people_facts import load_people

@@ -17,7 +17,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 Path = tuple[str | int, ...]
 
 _MERGE = "tag:yaml.org,2002:merge"  # https://yaml.org/type/merge.html
-_MOST_NODES = 300_000  # several thousand applications; a text can ask for more with a few aliases of aliases
+_MOST_NODES = 100_000  # three thousand applications; a text can ask for more with a few aliases of aliases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class _Reading:
         self.seen += 1
         if self.seen > _MOST_NODES:
             raise _TooLarge
-        with self._inside(node) as allowed:
+        with self._inside(node, path) as allowed:
             match node:
                 case _ if not allowed:
                     return None
@@ -128,9 +128,12 @@ class _Reading:
                     return self._scalar(node)
 
     @contextmanager
-    def _inside(self, node: Node) -> Iterator[bool]:
+    def _inside(self, node: Node, path: Path) -> Iterator[bool]:
         if id(node) in self.open_nodes:
-            self._say(node, "an alias stands inside what it is an alias of: write it out")
+            line = self.lines.get(path, _line(node))  # of the alias; the node is what it stands for
+            self.problems.append(
+                Problem(line=line, message="an alias stands inside what it is an alias of: write it out")
+            )
             yield False
             return
         self.open_nodes.add(id(node))
@@ -139,13 +142,13 @@ class _Reading:
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         value: dict[str, Any] = {}
-        for key_node, value_node in self._pairs(node):
+        for key_node, value_node in self._pairs(node, path):
             key = str(key_node.value)
             self.lines[*path, key] = _line(key_node)
             value[key] = self.value_of(value_node, (*path, key))
         return value
 
-    def _pairs(self, node: MappingNode) -> list[tuple[ScalarNode, Node]]:
+    def _pairs(self, node: MappingNode, path: Path) -> list[tuple[ScalarNode, Node]]:
         """What a mapping holds: its own pairs, then what it takes over with `<<: *other` and has not itself."""
         own: dict[str, tuple[ScalarNode, Node]] = {}
         others: list[Node] = []
@@ -157,13 +160,13 @@ class _Reading:
             elif (first := own.setdefault(str(key_node.value), (key_node, value_node)))[0] is not key_node:
                 self._say(key_node, f"the key “{key_node.value}” stands already in line {_line(first[0])}: keep one")
         for other in others:
-            with self._inside(other) as allowed:
+            with self._inside(other, path) as allowed:
                 if not allowed:
                     continue
                 if not isinstance(other, MappingNode):
                     self._say(other, "only a mapping can be taken over with <<")
                     continue
-                for pair in self._pairs(other):
+                for pair in self._pairs(other, path):
                     own.setdefault(str(pair[0].value), pair)
         return list(own.values())
 

@@ -19,12 +19,13 @@ from storage.tables import AccountStatus, Decision, RequestState
 #: how much of the reason is repeated once it is decided
 _REASON_AFTERWARDS: Final = 600
 
-_MARKS: Final = {
-    RequestState.PENDING: Mark.WAITS,
-    RequestState.APPROVED: Mark.GOOD,
-    RequestState.DENIED: Mark.OVER,
-    RequestState.CANCELLED: Mark.OVER,
-    RequestState.EXPIRED: Mark.OVER,
+#: the mark before the headline, and the word after it
+_OUTCOMES: Final = {
+    RequestState.PENDING: (Mark.WAITS, ""),
+    RequestState.APPROVED: (Mark.GOOD, " · Approved"),
+    RequestState.DENIED: (Mark.OVER, " · Denied"),
+    RequestState.CANCELLED: (Mark.OVER, " · Cancelled"),
+    RequestState.EXPIRED: (Mark.OVER, " · Expired"),
 }
 
 
@@ -32,12 +33,13 @@ def approval_card(story: Story, *, approver_id: str) -> Content:
     """The card of one approver. Buttons stand on it only while this person's word is still wanted."""
     voice = Voice(approver_id)
     mine = wanted_from(story, approver_id)
-    mark = Mark.YOURS if mine else _MARKS[story.state]
+    mark, word = _OUTCOMES[story.state]
     answer = (story.decision_reason or "").strip() if story.state is RequestState.DENIED else ""
+    title = _title(story) + word
     return Content(
-        text=mrkdwn(_title(story)),
+        text=mrkdwn(title),
         blocks=(
-            lines([emoji(mark), " ", bold(_title(story))], for_whom(story, voice)),
+            lines([emoji(Mark.YOURS if mine else mark), " ", bold(title)], for_whom(story, voice)),
             *_reason(story, undecided=mine is not None),
             lines(*(_before(story, mine, voice) if mine else _after(story, voice))),
             *([quote(answer)] if answer else []),

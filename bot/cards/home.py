@@ -13,7 +13,7 @@ from bot.cards import actions
 from bot.cards.approval import approval_buttons, for_whom, has_now, wanted_from, why_you
 from bot.cards.content import JSON
 from bot.cards.escape import one_line
-from bot.cards.incident import concerns_line, incident_buttons, incident_title
+from bot.cards.incident import concerns_line, explanation, incident_buttons, incident_title
 from bot.cards.rich import (
     Line,
     bold,
@@ -94,7 +94,11 @@ def home_view(home: HomeStory) -> JSON:
         _Part(
             title="My requests",
             items=[_request(story, voice) for story in home.requests],
-            nothing=["No other requests. ", code("/request-access"), " works in every conversation."],
+            nothing=[
+                "No other requests. " if home.access else "You have not asked for anything yet. ",
+                code("/request-access"),
+                " works in every conversation.",
+            ],
             rest=": `/request-access status` lists the latest",
         ),
     ]
@@ -154,7 +158,7 @@ def _incident(incident: IncidentStory) -> list[JSON]:
     return [
         lines(
             [emoji(Mark.TROUBLE), " ", bold(incident_title(incident))],
-            [incident.explanation],
+            [explanation(incident)],
             concerns_line(incident),
             [bold("What to do: "), *instructions(incident.remedy)],
             [incident.note] if incident.note else [],

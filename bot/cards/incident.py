@@ -8,8 +8,9 @@ from typing import Final
 from bot.access.story import IncidentStory
 from bot.cards import actions
 from bot.cards.content import JSON, Content
-from bot.cards.escape import date, mrkdwn, one_line
+from bot.cards.escape import date, mrkdwn, one_line, shorten
 from bot.cards.rich import (
+    LONGEST_WORDS,
     Line,
     at,
     bold,
@@ -57,7 +58,7 @@ def incident_card(incident: IncidentStory) -> Content:
     return Content(
         text=mrkdwn(title if is_open else f"Solved: {title}"),
         blocks=(
-            lines([emoji(mark), " ", bold(title if is_open else f"{title} · Solved")], [incident.explanation]),
+            lines([emoji(mark), " ", bold(title if is_open else f"{title} · Solved")], [explanation(incident)]),
             lines(*(_to_do(incident) if is_open else _solved(incident))),
             small(*footer),
             *buttons(incident_buttons(incident)),
@@ -69,6 +70,11 @@ def incident_title(incident: IncidentStory) -> str:
     """The cause in a few words."""
     name = one_line(incident.application_name or _USHER, NAME)
     return _TITLES.get(incident.cause, _TITLE).format(name)
+
+
+def explanation(incident: IncidentStory) -> str:
+    """What happened, as the connector says it."""
+    return shorten(incident.explanation, LONGEST_WORDS)
 
 
 def concerns_line(incident: IncidentStory) -> Line:

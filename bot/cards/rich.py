@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from bot.access.story import Who
@@ -71,6 +72,10 @@ def link(url: str, label: str) -> JSON:
     return {"type": "link", "url": url, "text": plain(label)}
 
 
+#: of what a connector or the catalogue says
+LONGEST_WORDS: Final = 3000
+#: a rich text section takes a hundred elements
+_MOST_MARKED: Final = 20
 _CODE_OR_LINK: Final = re.compile(r"`([^`\n]+)`|(https?://[^\s<>]*[^\s<>.,;:!?)])")
 
 
@@ -78,7 +83,8 @@ def instructions(words: str) -> Line:
     """Words for admins, our own or the catalogue's: `backticks` become something to type, addresses become links."""
     pieces: list[Piece] = []
     end = 0
-    for found in _CODE_OR_LINK.finditer(words):
+    words = shorten(words, LONGEST_WORDS)
+    for found in islice(_CODE_OR_LINK.finditer(words), _MOST_MARKED):
         pieces.append(words[end : found.start()])
         pieces.append(code(found[1]) if found[1] else link(found[2], found[2]))
         end = found.end()

@@ -22,7 +22,7 @@ _REASON: Final = 600
 _STEPS: Final = ("Request", "Approval", "Invite", "Access")
 _UNDER_WAY: Final = {
     Phase.PENDING: "Approval",
-    Phase.SCHEDULED: "Access",
+    Phase.SCHEDULED: "Invite",
     Phase.GRANTING: "Invite",
     Phase.WAITING: "Invite",
     Phase.INVITED: "Invite",

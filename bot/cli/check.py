@@ -20,8 +20,9 @@ def check(
     """
     from bot.check import as_row, as_text, check_everything
     from bot.cli.output import write_json
-    from bot.cli.shell import run, say
+    from bot.cli.shell import log_warnings_only, run, say
 
+    log_warnings_only()
     findings = run(check_everything())
     if as_json:
         write_json([as_row(finding) for finding in findings])

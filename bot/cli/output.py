@@ -45,7 +45,8 @@ def show(rows: Sequence[Row], columns: Sequence[Column], *, as_json: bool, nothi
         return
     _table(shown, columns)
     if len(shown) < len(rows):
-        sys.stderr.write(f"… and {len(rows) - len(shown)} older ones: --limit 0 shows all.\n")
+        left = len(rows) - len(shown)
+        sys.stderr.write(f"… and {left} older one{'' if left == 1 else 's'}: --limit 0 shows all.\n")
 
 
 def write_json(rows: Sequence[Row]) -> None:

@@ -22,7 +22,7 @@ def sync() -> None:
     """
     from slack_sdk.web.async_client import AsyncWebClient
 
-    from bot.cli.shell import note, open_database, run, say
+    from bot.cli.shell import log_warnings_only, note, open_database, run, say
     from bot.engine.directory import sync as sync_directory
     from bot.settings import Settings, SettingsError, missing
 
@@ -31,6 +31,8 @@ def sync() -> None:
         raise SettingsError([missing("slack_bot_token")])
 
     client = AsyncWebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
+
+    log_warnings_only()
 
     def tell(done: int, people: int) -> None:
         note(f"{done} of {people} managers")

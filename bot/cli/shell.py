@@ -37,12 +37,16 @@ def actor() -> str:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a command's work to its end. Only warnings are logged, beside the output."""
+    """Runs a command's work to its end."""
+    return asyncio.run(work)
+
+
+def log_warnings_only() -> None:
+    """For commands that call outside: what goes wrong on the way is told beside the output, without secrets."""
     from bot import logs
     from bot.settings import Settings
 
     logs.set_up(Settings.load_what_is_right(), level="warning")
-    return asyncio.run(work)
 
 
 @asynccontextmanager

@@ -142,10 +142,10 @@ class Accounts:
         if error.hits_everybody or lasting:
             incident_id = await self._database.write(troubles.open_outage, situation, error)
             return Parked(incident_id=incident_id, error=error.explanation)
-        incident_id = await self._database.write(troubles.open_trouble, situation, error)
-        if situation.ending:
-            return Again(error=error.explanation)  # a removal never gives up: it backs off to once an hour
-        return Parked(incident_id=incident_id, error=error.explanation)
+        await self._database.write(troubles.open_trouble, situation, error)
+        # a human has been told; until they act it is tried again, later and later but at least hourly: a removal never
+        # gives up, and what was refused may be allowed by now
+        return Again(error=error.explanation)
 
 
 def _as_known(situation: Situation) -> Observed:

@@ -30,7 +30,6 @@ from storage.tables import (
     StepState,
 )
 
-
 #: how long an account must be missing before Usher believes that somebody removed it
 MISSING_FOR = timedelta(seconds=30)
 

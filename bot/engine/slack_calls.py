@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
@@ -74,7 +73,7 @@ async def call(request: Awaitable[Any]) -> dict[str, Any]:
         raise _meaning(error) from error
     except (aiohttp.ClientConnectorError, ConnectionRefusedError) as error:
         raise SlackLater(f"Slack cannot be reached: {error}") from error
-    except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+    except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise SlackUnknown(f"no answer from Slack: {type(error).__name__}") from error
     return dict(answer.data)
 

@@ -12,6 +12,7 @@ from bot.access.operations.incidents import open_incident
 from bot.connectors.contract import ConnectorError, NoFreeSeat, Refused
 from bot.engine.settling import forget_change
 from bot.engine.situation import Situation
+from bot.engine.work import LONGEST_PAUSE
 from storage.database import Transaction
 from storage.tables import Grant, GrantState, Incident
 
@@ -42,20 +43,20 @@ async def open_outage(tx: Transaction, situation: Situation, error: ConnectorErr
         explanation=error.explanation,
         remedy=error.remedy,
     )
-    await tx.session.execute(
-        sa.update(Incident).where(Incident.id == incident_id).values(looking=False, trying_task=None)
-    )
+    incident = await tx.session.get_one(Incident, incident_id)
+    incident.looking, incident.trying_task = False, None
+    pause = min(FIRST_PROBE * 2 ** min(incident.count - 1, 10), LONGEST_PAUSE)
     tx.enqueue(
         subjects.PROBE,
         situation.entry.key,
-        run_at=tx.now + FIRST_PROBE,
+        run_at=tx.now + pause,
         lock_key=f"probe:{situation.entry.key}",
     )
     _refresh(tx, situation)
     return incident_id
 
 
-async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorError) -> str:
+async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorError) -> None:
     """A cause that hits this account alone. What is being given waits for a human."""
     await forget_change(tx, situation)
     to = GrantState.WAITING if isinstance(error, NoFreeSeat) else GrantState.FAILED
@@ -66,7 +67,7 @@ async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorEr
         if moved:
             tx.record(f"grant.{to.value}", actor="usher", subject=subjects.grant(grant.id), why=error.explanation)
     _refresh(tx, situation)
-    return await open_incident(
+    await open_incident(
         tx,
         scope=subjects.account(situation.entry.key, situation.person.id),
         application=situation.entry.key,

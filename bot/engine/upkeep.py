@@ -9,6 +9,7 @@ import structlog
 
 from bot.access import subjects
 from bot.access.catalog_store import load_any_application
+from bot.access.operations.ending import end_grant
 from bot.access.operations.expire import expire
 from bot.access.operations.following import converge_account
 from bot.access.operations.incidents import resolve_incident
@@ -19,7 +20,7 @@ from bot.engine.directory import DirectoryError, SlackDirectory
 from bot.engine.work import Again, Done, Outcome
 from storage import task_queue
 from storage.database import Database, Transaction
-from storage.tables import AccessRequest, Grant, Incident, RequestState, Task, TaskState
+from storage.tables import AccessRequest, EndReason, Grant, GrantState, Incident, RequestState, Task, TaskState
 from storage.task_queue import ClaimedTask
 
 #: how long finished tasks are kept, for `usher tasks`
@@ -108,7 +109,7 @@ async def let_one_try(tx: Transaction, application: str) -> None:
 
 
 async def note_probe(tx: Transaction, application: str, found: str) -> None:
-    """Shows on the card what the last try found, if that is news."""
+    """Shows what the last try found, if that is news, and whose time is over meanwhile."""
     outage = await tx.session.scalar(
         sa.select(Incident).where(Incident.scope == application, Incident.state == sa.literal_column("'open'"))
     )
@@ -117,6 +118,13 @@ async def note_probe(tx: Transaction, application: str, found: str) -> None:
         outage.seen_at = tx.now
         subject = subjects.incident(outage.id)
         tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}")
+    overdue = sa.select(Grant).where(
+        Grant.application == application,
+        Grant.ends_at <= tx.now,
+        Grant.state.not_in([GrantState.ENDING, GrantState.ENDED]),
+    )
+    for grant in (await tx.session.scalars(overdue)).all():
+        await end_grant(tx, grant, why=EndReason.EXPIRED, actor="usher")
 
 
 async def repair(tx: Transaction) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
+import re
 
 import httpx
 import pytest
@@ -68,7 +67,7 @@ async def test_what_can_go_wrong_is_switched_on_the_page(page: Page, sandbox: Sa
 
 async def test_somebody_leaves_the_company(page: Page, sandbox: Sandbox) -> None:
     """Leaving deactivates the Slack account, for all to see."""
-    await page.get_by_text("Somebody leaves the company").click()
+    await page.get_by_text("Somebody leaves").click()
     await page.get_by_role("switch", name="Tom Okafor has left").check()
     await expect(page.get_by_role("button", name="Tom Okafor")).to_contain_text("has left")
     assert sandbox.slack.state.user(company.TOM.id).deleted
@@ -106,7 +105,7 @@ async def test_the_address_names_the_person(page: Page) -> None:
     """A reload stays with the person and the place."""
     await page.get_by_role("button", name="Noor Haddad").click()
     await page.get_by_role("button", name="it-alerts").click()
-    await expect(page).to_have_url(lambda url: url.endswith("#noor/it-alerts"))
+    await expect(page).to_have_url(re.compile("#noor/it-alerts$"))
     await page.reload()
     await expect(page.get_by_role("heading", name="it-alerts")).to_be_visible()
     await expect(page.get_by_role("button", name="Noor Haddad")).to_have_attribute("aria-pressed", "true")
@@ -144,22 +143,6 @@ async def test_text_can_be_read_in_either_colour_scheme(
         assert await page.evaluate(FAINT_TEXTS) == []
 
 
-async def test_the_sandbox_stops_at_once(browser: Browser) -> None:
-    """Pages that wait for news do not hold up the end."""
-    async with Sandbox.start() as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
-        page = await browser.new_page()
-        await page.goto(sandbox.url)
-        await expect(page.get_by_role("log")).to_be_visible()
-        waiting = asyncio.create_task(client.get("/chatgpt-page/changes?since=99", timeout=30))
-        await asyncio.sleep(0)
-        began = time.monotonic()
-    took = time.monotonic() - began
-    assert took < 2
-    await asyncio.wait({waiting}, timeout=5)
-    assert waiting.done()
-    await page.close()
-
-
 # The texts whose contrast to what lies behind them is below 4.5, as [text, ratio].
 FAINT_TEXTS = """() => {
   const canvas = document.createElement('canvas');
@@ -179,7 +162,8 @@ FAINT_TEXTS = """() => {
   while (walker.nextNode()) {
     const node = walker.currentNode.parentElement;
     const text = walker.currentNode.data.trim();
-    if (!text || !node.checkVisibility({ visibilityProperty: true }) || node.closest('.sr-only, .skip-link, :disabled')) continue;
+    const hidden = !node.checkVisibility({ visibilityProperty: true });
+    if (!text || hidden || node.closest('.sr-only, .skip-link, :disabled')) continue;
     const layers = [];
     for (let each = node; each; each = each.parentElement) layers.unshift(getComputedStyle(each).backgroundColor);
     const behind = over(['white', ...layers]);

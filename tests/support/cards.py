@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -35,7 +36,7 @@ def seen(blocks: Iterable[Any]) -> str:
         "date": lambda one: one["fallback"],
         "link": lambda one: one["text"],
         "plain_text": lambda one: f"\n{one['text']}",
-        "mrkdwn": lambda one: f"\n{one['text']}",
+        "mrkdwn": lambda one: "\n" + re.sub(r"<!date[^>|]+\|([^>]+)>", r"\1", one["text"]),
     }
     return "".join(words[one["type"]](one) for one in inside(list(blocks)) if one.get("type") in words)
 

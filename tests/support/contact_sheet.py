@@ -42,6 +42,8 @@ def messages() -> Iterator[tuple[str, str, Content]]:
         yield "status-beneficiary", company.TOM.id, status_card(all_stories[name], viewer_id=company.TOM.id)
     for one in all_stories.values():
         yield "approval", company.MAYA.id, approval_card(one, approver_id=company.MAYA.id)
+    loud = sample.story(reason="<!channel> *now* :tada: `rm -rf`\n\n> a & b <script>\n" + "really 😀 " * 40)
+    yield "loud", company.MAYA.id, approval_card(loud, approver_id=company.MAYA.id)
     for incident in sample.incidents().values():
         yield "incident", company.NOOR.id, incident_card(incident)
     for step in sample.steps().values():
@@ -76,7 +78,6 @@ def modals() -> Mapping[str, JSON]:
 
 async def photograph(folder: Path) -> None:
     """Takes all pictures."""
-    folder.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright, Sandbox.start() as sandbox:
         sandbox.slack.rate_limit = RateLimit(per_second=1000, burst=1000)
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
@@ -131,4 +132,6 @@ class _Wall:
 
 
 if __name__ == "__main__":
-    asyncio.run(photograph(Path(sys.argv[1])))
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    asyncio.run(photograph(target))

@@ -59,7 +59,7 @@ async def apply_catalog(
         CatalogProblems: it names people who are unknown, have left, or are bots. Only what is new or changed is
             looked at: that somebody left does not make an old catalogue wrong.
     """
-    if not tx.is_sqlite:
+    if False:
         await tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     policies = {row.key: row for row in await tx.session.scalars(sa.select(Policy).order_by(Policy.key))}
     in_order = sa.select(Application).order_by(Application.position, Application.key)
@@ -148,7 +148,7 @@ def _said(document: Mapping[str, Any], key: str) -> str:
 # -- reading and writing -----------------------------------------------------------------------------------------------
 async def _directory(tx: Transaction) -> Directory:
     """Everybody, by e-mail address and by Slack user id. An address can be used again by somebody who is active."""
-    people = (await tx.session.execute(sa.select(Person.id, Person.email, Person.active, Person.is_bot))).tuples()
+    people = await tx.session.execute(sa.select(Person.id, Person.email, Person.active, Person.is_bot))
     active, left, bots = set[str](), set[str](), set[str]()
     for id_, email, is_active, is_bot in people:
         names = bots if is_bot else active if is_active else left

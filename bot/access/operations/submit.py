@@ -11,7 +11,7 @@ from bot.access import subjects
 from bot.access.catalog import ApplicationEntry, PolicyRules
 from bot.access.catalog_store import load_application, load_policy
 from bot.access.durations import write_duration
-from bot.access.operations.following import ask, pass_request, refresh_cards, snapshot
+from bot.access.operations.following import ask, converge_account, pass_request, refresh_cards, snapshot
 from bot.access.people_facts import colleague, load_people
 from bot.access.policy import Facts, names_in
 from bot.access.refusals import Refusal, Refused
@@ -59,7 +59,7 @@ async def submit(
         names_in(rules, entry),
         managers_of=(wish.beneficiary_id,),
     )
-    _refuse_strangers(people.get(requester_id), people.get(wish.beneficiary_id), entry)
+    _refuse_strangers(people.get(requester_id), people.get(wish.beneficiary_id))
 
     request = _request(tx, wish, entry, rules, requester_id, channel, origin)
     if not await _insert(tx, request):
@@ -90,6 +90,7 @@ async def submit(
     )
     await ask(tx, request, facts)
     refresh_cards(tx, request.id)
+    converge_account(tx, wish.application, wish.beneficiary_id)  # a look, so that the approver knows what is there
     tx.enqueue(subjects.EXPIRE, request.id, run_at=request.expires_at)
     return Submitted(request_id=request.id, state=RequestState.PENDING)
 
@@ -133,7 +134,7 @@ async def _insert(tx: Transaction, request: AccessRequest) -> bool:
     return await tx.session.scalar(statement.returning(AccessRequest.id)) is not None
 
 
-def _refuse_strangers(requester: Person | None, beneficiary: Person | None, entry: ApplicationEntry) -> None:
+def _refuse_strangers(requester: Person | None, beneficiary: Person | None) -> None:
     for person in (requester, beneficiary):
         if person is None or not person.active or person.is_bot:
             raise Refused(Refusal.NOT_IN_DIRECTORY, who=person.id if person else None)

@@ -16,6 +16,7 @@ import httpx
 from bot.connectors.chatgpt import health, wire
 from bot.connectors.chatgpt.calls import both, parse
 from bot.connectors.chatgpt.errors import Call, refusal
+from bot.connectors.chatgpt.paging import PAGE, everything
 from bot.connectors.chatgpt.session import WebSession
 from bot.connectors.chatgpt.transport import Member, PendingInvite
 from bot.connectors.config import ChatGPTWebAdmin
@@ -53,7 +54,6 @@ CAPABILITIES: Final = Capabilities(
     },
 )
 
-PAGE: Final = 100  # the longest page that any client asks for
 _GONE: Final = frozenset({404})
 
 Found = TypeVar("Found")
@@ -165,35 +165,11 @@ class WebAdmin:
         ]
 
     async def _list(self, call: Call, name: str, page: type[wire.Page[wire.Item]], query: str) -> list[wire.Item]:
-        """Everything in a list, each item once. Read once more when what it says of its length does not fit: somebody
-        has come or gone between two pages, and moved somebody else across their border.
-        """
-        items, fits = await self._read_through(call, name, page, query)
-        if not fits:
-            again, fits = await self._read_through(call, name, page, query)
-            items = again if fits else items | again
-        return list(items.values())
-
-    async def _read_through(
-        self, call: Call, name: str, page: type[wire.Page[wire.Item]], query: str
-    ) -> tuple[dict[str, wire.Item], bool]:
-        """All pages once, and whether every page told the length that came out (a missing or zero total tells none)."""
-        items: dict[str, wire.Item] = {}
-        totals: set[int] = set()
-        offset = 0
-        while True:
+        async def read(offset: int) -> wire.Page[wire.Item]:
             params = {"offset": str(offset), "limit": str(PAGE), "query": query}
-            answer = await self._session.call(call, "GET", f"{self._account}/{name}", params=params)
-            part = parse(call, page, answer)
-            known = len(items)
-            items |= {item.key: item for item in part.items}
-            if part.total:
-                totals.add(part.total)
-            length = part.limit or PAGE  # the server may give shorter pages than it was asked for
-            complete = bool(part.total) and len(items) >= (part.total or 0)
-            if complete or len(part.items) < length or len(items) == known:
-                return items, totals <= {len(items)}
-            offset += length
+            return parse(call, page, await self._session.call(call, "GET", f"{self._account}/{name}", params=params))
+
+        return await everything(read)
 
     # -- changes -------------------------------------------------------------------------------------------------------
     async def invite(self, *, email: str, role: str, seat_type: str, key: str) -> None:

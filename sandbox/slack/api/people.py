@@ -41,7 +41,7 @@ def lookup_by_email(slack: Slack, arguments: Arguments) -> JSON:
     """Who has this address. A deactivated person is not found (docs.slack.dev, users.lookupByEmail)."""
     email = str(arguments.required("email")).lower()
     for user in slack.state.users.values():
-        if user.email and user.email.lower() == email:
+        if user.email and user.email.lower() == email and not user.deleted:
             return {"user": user_object(user, slack.state.team, with_email=True)}
     raise Refusal("users_not_found")
 

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from storage.clock import SystemClock
+from storage.database import Database
+from tests.integration.cli import house
+
 USHER = Path(sys.executable).with_name("usher")
 PATIENCE = 60  # seconds that a command may take on a busy machine
 
@@ -68,12 +72,26 @@ def nowhere(tmp_path: Path) -> Shell:
 
 
 @pytest.fixture
-def usher(database_url: str, tmp_path: Path) -> Shell:
-    """`usher` on a migrated database of either kind."""
-    return Shell(directory=tmp_path, variables={"USHER_DATABASE_URL": database_url})
+def usher(sqlite_url: str, tmp_path: Path) -> Shell:
+    """`usher` on a migrated, empty SQLite file."""
+    return Shell(directory=tmp_path, variables={"USHER_DATABASE_URL": sqlite_url})
 
 
 @pytest.fixture
-def usher_on_sqlite(sqlite_url: str, tmp_path: Path) -> Shell:
-    """`usher` on a migrated SQLite file."""
-    return Shell(directory=tmp_path, variables={"USHER_DATABASE_URL": sqlite_url})
+async def furnished(usher: Shell) -> Shell:
+    """`usher` on a database with something in it."""
+    await _furnish(usher.variables["USHER_DATABASE_URL"])
+    return usher
+
+
+@pytest.fixture
+async def furnished_postgresql(postgresql_url: str, tmp_path: Path) -> Shell:
+    """The same on PostgreSQL."""
+    await _furnish(postgresql_url)
+    return Shell(directory=tmp_path, variables={"USHER_DATABASE_URL": postgresql_url})
+
+
+async def _furnish(url: str) -> None:
+    database = await Database.open(url, clock=SystemClock())
+    await database.write(house.furnish)
+    await database.close()

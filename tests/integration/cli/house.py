@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.access import subjects
-from storage.clock import SystemClock
-from storage.database import Database, Transaction
+from storage.database import Transaction
 from storage.tables import (
     AccessRequest,
     Application,
@@ -29,14 +28,8 @@ INCIDENT = "01936b2e-7c1d-7e3a-9d53-6f0f4b6a2c99"
 REASON = "to try the new agent with a reason that is longer than any table on a terminal has room for, and then some"
 
 
-async def furnish(url: str) -> None:
+async def furnish(tx: Transaction) -> None:
     """Lena has ChatGPT and waits for Figma, which Maya has had; somebody without an address asked for her."""
-    database = await Database.open(url, clock=SystemClock())
-    await database.write(_furnish)
-    await database.close()
-
-
-async def _furnish(tx: Transaction) -> None:
     now = tx.now
     for id_, email, name in (
         (LENA, "lena@harbour.example", "Lena"),

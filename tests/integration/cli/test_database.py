@@ -21,7 +21,7 @@ async def test_upgrade_makes_a_private_database(nowhere: Shell) -> None:
     assert stat.S_IMODE((nowhere.directory / "usher.db").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("command", ["requests", "catalog export", "audit verify", "secret list", "task retry 1"])
+@pytest.mark.parametrize("command", ["requests", "audit verify"])
 async def test_a_missing_database_is_not_made_by_reading(nowhere: Shell, command: str) -> None:
     """A mistyped USHER_DATABASE_URL is a sentence, not a new empty database that looks as if all were lost."""
     outcome = await nowhere(*command.split())
@@ -54,23 +54,20 @@ async def test_a_wrong_address_is_explained(nowhere: Shell, url: str, why: str) 
     assert (outcome.code, why in outcome.err) == (1, True), outcome
 
 
-async def test_backup(usher_on_sqlite: Shell) -> None:
+async def test_backup(furnished: Shell) -> None:
     """A backup is a whole database for its owner only, and never replaces a file."""
-    await house.furnish(usher_on_sqlite.variables["USHER_DATABASE_URL"])
-    assert (await usher_on_sqlite("db", "backup", "copy.db")).code == 0
-    copy = usher_on_sqlite.directory / "copy.db"
+    assert (await furnished("db", "backup", "copy.db")).code == 0
+    copy = furnished.directory / "copy.db"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    restored = await usher_on_sqlite(
-        "grants", "--json", variables={"USHER_DATABASE_URL": f"sqlite+aiosqlite:///{copy}"}
-    )
+    restored = await furnished("grants", "--json", variables={"USHER_DATABASE_URL": f"sqlite+aiosqlite:///{copy}"})
     assert len(restored.rows) == 2
-    again = await usher_on_sqlite("db", "backup", "copy.db")
+    again = await furnished("db", "backup", "copy.db")
     assert (again.code, "exists already" in again.err) == (1, True)
 
 
-async def test_export(usher: Shell) -> None:
+async def test_export(furnished_postgresql: Shell) -> None:
     """The ledger comes out as JSON lines or CSV with the same content, from a moment on if one is named."""
-    await house.furnish(usher.variables["USHER_DATABASE_URL"])
+    usher = furnished_postgresql
     for _ in range(2):
         await usher("grant", "revoke", house.ACTIVE, "--reason", "Contract ended")
     lines = [json.loads(line) for line in (await usher("audit", "export")).out.splitlines()]
@@ -83,11 +80,10 @@ async def test_export(usher: Shell) -> None:
     assert (await usher("audit", "export", "--since", "yesterday")).code == 2
 
 
-async def test_verify(usher_on_sqlite: Shell) -> None:
+async def test_verify(furnished: Shell) -> None:
     """An intact ledger names its last line; one that was changed or cut is a failure that says where."""
-    usher = usher_on_sqlite
+    usher = furnished
     url = usher.variables["USHER_DATABASE_URL"]
-    await house.furnish(url)
     await usher("grant", "revoke", house.ACTIVE, "--reason", "Contract ended")
     intact = await usher("audit", "verify")
     assert intact.code == 0

@@ -19,12 +19,6 @@ applications:
 """
 
 
-@pytest.fixture
-async def furnished(usher: Shell) -> Shell:
-    await house.furnish(usher.variables["USHER_DATABASE_URL"])
-    return usher
-
-
 def _key() -> str:
     return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
@@ -58,25 +52,18 @@ async def test_revoke_wants_a_reason(furnished: Shell) -> None:
     assert (await furnished("grant", "revoke", house.ACTIVE, "--reason", " ")).code == 2
 
 
-@pytest.mark.parametrize("state", ["parked", "open"])
-async def test_retry(furnished: Shell, state: str) -> None:
-    """A task that waits for its time or for an incident is due now, with its failures forgotten."""
-    task = (await furnished("tasks", "--state", state, "--json")).rows[-1]
-    assert (await furnished("task", "retry", str(task["id"]))).code == 0
-    rows = {row["id"]: row for row in (await furnished("tasks", "--json")).rows}
-    after = rows[task["id"]]
-    assert (after["state"], after["failures"], after["incident"]) == ("open", 0, None)
-    assert after["run_at"] < after["created_at"] or after["run_at"] <= max(row["run_at"] for row in rows.values())
-    assert "task.retried" in (await furnished("audit", "export")).out
-
-
-async def test_retry_brings_the_task_to_the_front(furnished: Shell) -> None:
-    """A task that was planned for next month runs next."""
-    planned = (await furnished("tasks", "--app", "chatgpt", "--json")).rows[0]
-    await furnished("task", "retry", str(planned["id"]))
-    [first, *_] = (await furnished("tasks", "--state", "open", "--json")).rows
-    assert first["id"] == planned["id"]
-    assert first["run_at"] < planned["run_at"]
+async def test_retry(furnished: Shell) -> None:
+    """A task that waits for an incident, or for next month, is due now, with its failures forgotten."""
+    parked, *_, planned, _ = before = (await furnished("tasks", "--json")).rows
+    assert (parked["state"], planned["key"]) == ("parked", f"chatgpt:{house.LENA}")
+    for task in (parked, planned):
+        assert (await furnished("task", "retry", str(task["id"]))).code == 0
+    after = {row["id"]: row for row in (await furnished("tasks", "--json")).rows}
+    assert [row["id"] for row in before] != list(after)
+    for task in (after[parked["id"]], after[planned["id"]]):
+        assert (task["state"], task["failures"], task["incident"]) == ("open", 0, None)
+    assert after[planned["id"]]["run_at"] < planned["run_at"]
+    assert (await furnished("audit", "export")).out.count('"task.retried"') == 2
 
 
 async def test_retry_what_cannot_be(furnished: Shell) -> None:
@@ -120,9 +107,8 @@ async def test_rotation(usher: Shell) -> None:
     assert (rotated.code, rotated.out) == (0, "0 secrets encrypted with the first key.\n")
 
 
-async def test_secrets_that_cannot_be_stored(usher_on_sqlite: Shell) -> None:
+async def test_secrets_that_cannot_be_stored(usher: Shell) -> None:
     """No key, a key that is none, no value, or a name that is taken: each is a sentence, and nothing is stored."""
-    usher = usher_on_sqlite
     for variables, name, stdin, why in (
         ({}, "one", "1", "USHER_SECRET_KEYS"),
         ({"USHER_SECRET_KEYS": "too-short"}, "one", "1", "32 bytes"),
@@ -134,10 +120,10 @@ async def test_secrets_that_cannot_be_stored(usher_on_sqlite: Shell) -> None:
     assert (await usher("secret", "list", "--json")).rows == []
 
 
-async def test_secrets_of_the_environment_are_listed(usher_on_sqlite: Shell) -> None:
+async def test_secrets_of_the_environment_are_listed(usher: Shell) -> None:
     """What is given as USHER_SECRET_<NAME> is listed by its name, also when it stands in a .env file."""
-    usher_on_sqlite.write(".env", "USHER_SECRET_FIGMA=x1y2z3\n")
-    outcome = await usher_on_sqlite("secret", "list", "--json")
+    usher.write(".env", "USHER_SECRET_FIGMA=x1y2z3\n")
+    outcome = await usher("secret", "list", "--json")
     assert [(row["id"], row["state"]) for row in outcome.rows] == [("figma", "environment")]
     assert "x1y2z3" not in outcome.out
 

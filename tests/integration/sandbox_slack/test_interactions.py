@@ -70,7 +70,8 @@ async def test_a_request_travels_from_command_to_decision(
             await ack(response_action="errors", errors={"reason": "Say why."})
             return
         actions = {"type": "actions", "elements": [button("Approve", "approve", "request-1"), button("Deny", "deny")]}
-        await client.chat_postMessage(channel=maya.id, text="Lena asks for ChatGPT", blocks=[actions])
+        said = {"type": "section", "text": {"type": "mrkdwn", "text": "Lena asks for ChatGPT"}}
+        await client.chat_postMessage(channel=maya.id, text="A request", blocks=[said, actions])
         await ack()
 
     @bolt.action("approve")

@@ -117,7 +117,7 @@ def test_slack_takes_all_other_cards() -> None:
         assert_fine(content)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(story=st.sampled_from(list(stories.stories().values())), name=names, reason=reasons)
 def test_hostile_texts_break_no_request_card(story: Story, name: str, reason: str) -> None:
     """Names, reasons and words from outside are shown as text, within Slack's limits, with forty approvers."""
@@ -125,7 +125,7 @@ def test_hostile_texts_break_no_request_card(story: Story, name: str, reason: st
         assert_fine(content)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     incident=st.sampled_from(list(stories.incidents().values())),
     step=st.sampled_from(list(stories.steps().values())),

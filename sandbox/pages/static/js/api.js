@@ -20,10 +20,8 @@ async function request(path, { method = "GET", body, signal } = {}) {
   } catch {
     throw new Error(`The sandbox answered with status ${response.status}.`);
   }
-  if (!response.ok && answer.error === undefined && answer.errors === undefined) {
-    throw new Error(answer.detail ?? answer.message ?? `The sandbox answered with status ${response.status}.`);
-  }
-  return answer;
+  if (response.ok || (method === "POST" && response.status < 500)) return answer; // a refusal says why, in `error`
+  throw new Error(answer.error ?? `The sandbox answered with status ${response.status}.`);
 }
 
 const get = (path, query = {}, signal) => {

@@ -29,7 +29,13 @@ function section(block, surface) {
       "div",
       { class: "section-text" },
       block.text ? h("div", { class: "prose" }, text(block.text, names)) : null,
-      block.fields ? h("div", { class: "fields" }, block.fields.map((field) => h("div", { class: "prose" }, text(field, names)))) : null,
+      block.fields
+        ? h(
+            "div",
+            { class: "fields" },
+            block.fields.map((field) => h("div", { class: "prose" }, text(field, names))),
+          )
+        : null,
     ),
     accessory,
   );
@@ -57,23 +63,25 @@ function input(block, surface) {
   const { element } = block;
   const error = surface.errors[block.block_id];
   const id = idFor(surface, block, element);
-  const notes = [block.hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ") || undefined;
+  const optional = block.optional ? h("span", { class: "optional", id: `${id}-optional` }, "(optional)") : null;
+  const notes = [optional && `${id}-optional`, block.hint && `${id}-hint`, error && `${id}-error`];
   const place = {
     surface,
     blockId: block.block_id,
     id,
     label: undefined,
-    described: notes,
+    described: notes.filter(Boolean).join(" ") || undefined,
     invalid: Boolean(error),
     required: !block.optional,
     quiet: !block.dispatch_action,
   };
-  const label = [text(block.label, names), block.optional ? h("span", { class: "optional" }, " (optional)") : null];
+  const label = text(block.label, names);
   const group = isGroup(element);
   return h(
     group ? "fieldset" : "div",
     { class: `field ${error ? "wrong" : ""}` },
     group ? h("legend", {}, label) : h("label", { for: id }, label),
+    optional,
     interactive(element, place),
     error ? h("p", { class: "error", id: `${id}-error` }, error) : null,
     block.hint ? h("p", { class: "hint", id: `${id}-hint` }, text(block.hint, names)) : null,
@@ -110,7 +118,9 @@ export const blocks = (list, surface) =>
       return h(
         "div",
         { key: block.block_id, class: `block block-${block.type}` },
-        draw ? draw(block, surface) : h("p", { class: "unknown" }, `(a ${block.type.replaceAll("_", " ")} cannot be shown here)`),
+        draw
+          ? draw(block, surface)
+          : h("p", { class: "unknown" }, `(a ${block.type.replaceAll("_", " ")} cannot be shown here)`),
       );
     }),
   );

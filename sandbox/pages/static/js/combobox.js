@@ -18,10 +18,9 @@ export function combobox(element, place, how) {
   const patch = (change) => {
     if (state.combo?.id === place.id) set({ combo: { ...state.combo, ...change } });
   };
-  const look = (query) => {
+  const look = (query, typed) => {
     clearTimeout(timer);
-    if (state.combo?.id !== place.id) set({ combo: { id: place.id, query, options: [], active: 0, note: null } });
-    patch({ query, active: 0 });
+    set({ combo: { id: place.id, query, typed, options: box?.options ?? [], active: 0, note: null } });
     if (query.length < (how.least ?? 0)) {
       patch({ options: [], note: "Keep typing to search." });
       return;
@@ -39,10 +38,12 @@ export function combobox(element, place, how) {
   };
   const leave = () => {
     clearTimeout(timer);
-    if (state.combo?.id === place.id) set({ combo: null });
+    const emptied = box?.typed && box.query === "" && !how.multiple && value;
+    if (box) set({ combo: null });
+    if (emptied) how.choose(element, place, "");
   };
   const take = (each) => {
-    leave();
+    set({ combo: null });
     how.choose(element, place, how.multiple ? [...value, each.value] : each.value);
   };
 
@@ -50,7 +51,19 @@ export function combobox(element, place, how) {
     "div",
     { class: "combobox" },
     how.multiple && value.length
-      ? h("ul", { class: "chips" }, value.map((each) => chip(label(each), () => how.choose(element, place, value.filter((other) => other !== each)))))
+      ? h(
+          "ul",
+          { class: "chips" },
+          value.map((each) =>
+            chip(label(each), () =>
+              how.choose(
+                element,
+                place,
+                value.filter((other) => other !== each),
+              ),
+            ),
+          ),
+        )
       : null,
     h("input", {
       id: place.id,
@@ -66,13 +79,16 @@ export function combobox(element, place, how) {
       "aria-describedby": place.described,
       "aria-invalid": place.invalid ? "true" : undefined,
       placeholder: element.placeholder ? withEmoji(element.placeholder.text) : "Search",
-      value: box ? box.query : how.multiple || !value ? "" : (label(value) ?? ""),
-      onfocus: () => look(""),
-      oninput: (event) => look(event.target.value),
+      value: box?.typed ? box.query : how.multiple || !value ? "" : (label(value) ?? ""),
+      onfocus(event) {
+        event.target.select();
+        look("", false);
+      },
+      oninput: (event) => look(event.target.value, true),
       onblur: leave,
       onkeydown(event) {
         if (!box) {
-          if (event.key === "ArrowDown") look("");
+          if (event.key === "ArrowDown") look("", false);
           return;
         }
         const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -110,4 +126,9 @@ const initialLabel = (element, value) =>
   [element.initial_option, ...(element.initial_options ?? [])].find((each) => each?.value === value)?.text.text;
 
 const chip = (label, remove) =>
-  h("li", { class: "chip" }, label, h("button", { type: "button", "aria-label": `Remove ${label}`, onclick: remove }, icon("close")));
+  h(
+    "li",
+    { class: "chip" },
+    label,
+    h("button", { type: "button", "aria-label": `Remove ${label}`, onclick: remove }, icon("close")),
+  );

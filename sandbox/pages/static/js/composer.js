@@ -36,7 +36,16 @@ export function composer(place) {
     },
     commands.length ? list(commands) : null,
     replying
-      ? h("p", { class: "replying" }, "Replying in the thread", h("button", { type: "button", class: "link-button", onclick: () => put("replyTo", here(), undefined) }, "Stop"))
+      ? h(
+          "p",
+          { class: "replying" },
+          "Replying in the thread",
+          h(
+            "button",
+            { type: "button", class: "link-button", onclick: () => put("replyTo", here(), undefined) },
+            "Stop",
+          ),
+        )
       : null,
     h(
       "div",
@@ -58,9 +67,19 @@ export function composer(place) {
         onkeydown: (event) => onKey(event, commands),
       }),
       shortcuts(),
-      h("button", { type: "submit", class: "icon-button send", "aria-label": "Send", disabled: !text.trim() }, icon("send")),
+      h(
+        "button",
+        { type: "submit", class: "icon-button send", "aria-label": "Send", disabled: !text.trim() },
+        icon("send"),
+      ),
     ),
-    h("p", { class: "composer-hint", id: "command-hint" }, exact ? [h("code", {}, exact.command), " ", exact.usage_hint || exact.description] : "Enter sends, Shift+Enter starts a new line"),
+    h(
+      "p",
+      { class: "composer-hint", id: "command-hint" },
+      exact
+        ? [h("code", {}, exact.command), " ", exact.usage_hint || exact.description]
+        : "Enter sends, Shift+Enter starts a new line",
+    ),
   );
 }
 
@@ -87,7 +106,12 @@ const list = (commands) =>
           onpointerdown: (event) => event.preventDefault(),
           onclick: () => complete(each),
         },
-        h("span", { class: "completion-name" }, each.command, each.usage_hint ? h("span", { class: "muted" }, ` ${each.usage_hint}`) : null),
+        h(
+          "span",
+          { class: "completion-name" },
+          each.command,
+          each.usage_hint ? h("span", { class: "muted" }, ` ${each.usage_hint}`) : null,
+        ),
         h("small", {}, each.description),
       ),
     ),
@@ -103,7 +127,8 @@ function onKey(event, commands) {
   if (commands.length && step) {
     active = (active + step + commands.length) % commands.length;
     redraw();
-  } else if (commands.length && (event.key === "Tab" || event.key === "Enter") && !event.shiftKey) complete(commands[active]);
+  } else if (commands.length && (event.key === "Tab" || event.key === "Enter") && !event.shiftKey)
+    complete(commands[active]);
   else if (commands.length && event.key === "Escape") {
     dismissed = draft();
     redraw();

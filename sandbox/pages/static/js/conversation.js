@@ -15,7 +15,7 @@ const TOGETHER = 300; // seconds within which a person's messages stand under on
 let atEnd = true;
 
 export function conversationPanel() {
-  if (!state.slack) return h("p", { class: "empty" }, "Opening Slack …");
+  if (!state.slack || state.place === null) return h("p", { class: "empty late" }, "Opening Slack …");
   if (state.place === HOME) return homeTab();
   const place = conversation(state.place);
   return [head(place), messages(place), composer(place)];
@@ -29,7 +29,11 @@ function head(place) {
     channel ? icon("hash") : avatar({ id: "", name: "Usher", is_bot: true }, "small"),
     h("h1", {}, place?.name.replace(/^#/, "") ?? ""),
     channel ? null : h("span", { class: "app-badge" }, "App"),
-    h("p", { class: "muted" }, channel ? "Where Usher tells IT what needs a human" : "Messages between you and the app"),
+    h(
+      "p",
+      { class: "muted" },
+      channel ? "Where Usher tells IT what needs a human" : "Messages between you and the app",
+    ),
   );
 }
 
@@ -51,7 +55,7 @@ function messages(place) {
         atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < 48;
       },
     },
-    list === null ? h("li", { class: "empty" }, "Loading …") : threads(list, place),
+    list === null ? h("li", { class: "empty late" }, "Loading …") : threads(list, place),
     list?.length === 0 ? greeting(place) : null,
     (state.notices[here()] ?? []).map((notice) =>
       h("li", { key: `notice ${notice.at}`, class: "notice" }, icon("alert"), h("span", {}, notice.sentence)),
@@ -71,7 +75,13 @@ const greeting = (place) =>
     { key: "greeting", class: "empty" },
     h("p", {}, "Nothing here yet."),
     place?.kind === "dm"
-      ? h("p", { class: "muted" }, "Type ", h("code", {}, state.slack.commands[0]?.command ?? "/"), " below to ask for something.")
+      ? h(
+          "p",
+          { class: "muted" },
+          "Type ",
+          h("code", {}, state.slack.commands[0]?.command ?? "/"),
+          " below to ask for something.",
+        )
       : null,
   );
 
@@ -85,22 +95,38 @@ function threads(list, place) {
     const replies = list.filter((other) => isReply(other) && other.thread_ts === message.ts);
     before = replies.length ? null : message;
     return [
-      newDay ? h("li", { key: `day ${message.ts}`, class: "day" }, h("span", {}, dayHeading(ofTs(message.ts), new Date()))) : null,
+      newDay
+        ? h("li", { key: `day ${message.ts}`, class: "day" }, h("span", {}, dayHeading(ofTs(message.ts), new Date())))
+        : null,
       h(
         "li",
         { key: message.ts, class: "thread" },
         bubble(message, place, together),
-        replies.length ? h("ol", { class: "replies", "aria-label": "Replies" }, replies.map((reply) => h("li", { key: reply.ts }, bubble(reply, place, false)))) : null,
+        replies.length
+          ? h(
+              "ol",
+              { class: "replies", "aria-label": "Replies" },
+              replies.map((reply) => h("li", { key: reply.ts }, bubble(reply, place, false))),
+            )
+          : null,
       ),
     ];
   });
 }
 
 const follows = (before, message) =>
-  before.user === message.user && before.ephemeral === message.ephemeral && ofTs(message.ts) - ofTs(before.ts) < TOGETHER * 1000 && !message.blocks?.length && !before.blocks?.length;
+  before.user === message.user &&
+  before.ephemeral === message.ephemeral &&
+  ofTs(message.ts) - ofTs(before.ts) < TOGETHER * 1000 &&
+  !message.blocks?.length &&
+  !before.blocks?.length;
 
 function bubble(message, place, together) {
-  const author = person(message.user) ?? { id: message.user ?? "", name: message.user_name ?? "Somebody", is_bot: !message.user };
+  const author = person(message.user) ?? {
+    id: message.user ?? "",
+    name: message.user_name ?? "Somebody",
+    is_bot: !message.user,
+  };
   const when = ofTs(message.ts);
   const time = h("time", { datetime: when.toISOString(), title: fullTime(when) }, timeOf(when));
   const edited = message.edited ? h("span", { class: "edited" }, "(edited)") : null;
@@ -127,7 +153,13 @@ function bubble(message, place, together) {
       ? null
       : h(
           "button",
-          { type: "button", class: "icon-button reply", "aria-label": `Reply to ${author.name}`, title: "Reply in thread", onclick: () => answer(message) },
+          {
+            type: "button",
+            class: "icon-button reply",
+            "aria-label": `Reply to ${author.name}`,
+            title: "Reply in thread",
+            onclick: () => answer(message),
+          },
           icon("reply"),
         ),
   );
@@ -137,4 +169,3 @@ function answer(message) {
   put("replyTo", here(), message.thread_ts ?? message.ts);
   requestAnimationFrame(() => document.querySelector(".composer textarea")?.focus());
 }
-

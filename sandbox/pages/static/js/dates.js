@@ -22,7 +22,13 @@ function nearDay(date, now) {
 function ago(date, now) {
   const seconds = (date - now) / 1000;
   const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
-  for (const [unit, size] of [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3600], ["minute", 60]]) {
+  for (const [unit, size] of [
+    ["year", 31_536_000],
+    ["month", 2_592_000],
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ]) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
   return relative.format(Math.trunc(seconds), "second");
@@ -71,7 +77,11 @@ export const sameDay = (one, other) => midnight(one) === midnight(other);
 /** "2 days 3 h" for a number of seconds, in at most two units. */
 export function duration(seconds) {
   const parts = [];
-  for (const [unit, size] of [["day", 86_400], ["h", 3600], ["min", 60]]) {
+  for (const [unit, size] of [
+    ["day", 86_400],
+    ["h", 3600],
+    ["min", 60],
+  ]) {
     const count = Math.floor(seconds / size);
     if (count) parts.push(unit === "day" ? `${count} ${count === 1 ? "day" : "days"}` : `${count} ${unit}`);
     seconds -= count * size;

@@ -2,14 +2,20 @@
 
 import { h } from "./dom.js";
 
-const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary";
+const FOCUSABLE =
+  "a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary";
 const FIELD = ".blocks input, .blocks select, .blocks textarea";
 
 const focusable = (node) => [...node.querySelectorAll(FOCUSABLE)].filter((each) => each.checkVisibility());
 
 /** Focus the first field of a dialog, or its first button. */
 export function focusFirst(node) {
-  (node.querySelector("[aria-invalid=true]") ?? node.querySelector(FIELD) ?? node.querySelector(".dialog-foot .primary") ?? focusable(node)[0])?.focus();
+  (
+    node.querySelector("[aria-invalid=true]") ??
+    node.querySelector(FIELD) ??
+    node.querySelector(".dialog-foot .primary") ??
+    focusable(node)[0]
+  )?.focus();
 }
 
 function keepTabInside(event) {

@@ -29,9 +29,17 @@ function button(element, place) {
   const look = `button ${element.style ?? ""} ${busy ? "busy" : ""}`;
   const props = { class: look, "aria-label": element.accessibility_label };
   if (element.url && /^https?:\/\//i.test(element.url)) {
-    return h("a", { ...props, href: element.url, target: "_blank", rel: "noopener noreferrer", onclick: press }, shown(element.text));
+    return h(
+      "a",
+      { ...props, href: element.url, target: "_blank", rel: "noopener noreferrer", onclick: press },
+      shown(element.text),
+    );
   }
-  return h("button", { ...props, type: "button", "aria-disabled": busy ? "true" : undefined, onclick: press }, shown(element.text));
+  return h(
+    "button",
+    { ...props, type: "button", "aria-disabled": busy ? "true" : undefined, onclick: press },
+    shown(element.text),
+  );
 }
 
 const option = (each) => h("option", { value: each.value }, shown(each.text));
@@ -60,7 +68,8 @@ function nativeSelect(element, place, groups) {
 const toOptions = (things) => [{ options: things.map(({ id, name }) => ({ value: id, text: { text: name } })) }];
 const humans = () => people().filter((person) => !person.is_bot && person.active !== false);
 const groupsOf = (element) => element.option_groups ?? [{ options: element.options ?? [] }];
-const conversations = () => state.slack.conversations.map(({ id, kind, name }) => ({ id, name: kind === "channel" ? `#${name}` : name }));
+const conversations = () =>
+  state.slack.conversations.map(({ id, kind, name }) => ({ id, name: kind === "channel" ? `#${name}` : name }));
 
 function multi(element, place, options) {
   const labelOf = (value) =>
@@ -89,7 +98,9 @@ function choices(element, place, type) {
       place,
       type === "radio"
         ? each.value
-        : element.options.map((other) => other.value).filter((other) => (other === each.value ? event.target.checked : value.includes(other))),
+        : element.options
+            .map((other) => other.value)
+            .filter((other) => (other === each.value ? event.target.checked : value.includes(other))),
     );
   return h(
     "div",
@@ -136,7 +147,8 @@ function input(type) {
       },
       onchange: picker ? (event) => choose(element, place, event.target.value) : undefined,
       onkeydown(event) {
-        if (event.key !== "Enter" || multiline || place.quiet || picker || !moments.includes("on_enter_pressed")) return;
+        if (event.key !== "Enter" || multiline || place.quiet || picker || !moments.includes("on_enter_pressed"))
+          return;
         event.preventDefault();
         tell(event);
       },
@@ -167,7 +179,12 @@ const RENDERERS = {
     nativeSelect(element, place, toOptions(conversations().filter(({ name }) => name.startsWith("#")))),
   external_select: (element, place) => external(element, place, false),
   multi_external_select: (element, place) => external(element, place, true),
-  multi_static_select: (element, place) => multi(element, place, groupsOf(element).flatMap((group) => group.options)),
+  multi_static_select: (element, place) =>
+    multi(
+      element,
+      place,
+      groupsOf(element).flatMap((group) => group.options),
+    ),
   multi_users_select: (element, place) => multi(element, place, toOptions(humans())[0].options),
   multi_conversations_select: (element, place) => multi(element, place, toOptions(conversations())[0].options),
   radio_buttons: (element, place) => choices(element, place, "radio"),
@@ -186,5 +203,7 @@ export const isGroup = (element) => element.type === "radio_buttons" || element.
 /** Any interactive element, or a note that this page cannot show it. */
 export function interactive(element, place) {
   const draw = RENDERERS[element.type];
-  return draw ? draw(element, place) : h("span", { class: "unknown" }, `(a ${element.type.replaceAll("_", " ")} cannot be shown here)`);
+  return draw
+    ? draw(element, place)
+    : h("span", { class: "unknown" }, `(a ${element.type.replaceAll("_", " ")} cannot be shown here)`);
 }

@@ -19,7 +19,8 @@ export function homeTab() {
     h(
       "section",
       { class: "home", key: `home ${here()}`, "aria-label": "Usher Home", tabindex: 0 },
-      view ? blocks(view.blocks, ofView(view)) : h("p", { class: "empty" }, "The app has not published a Home tab for you yet."),
+      view ? blocks(view.blocks, ofView(view)) : null,
+      view === null ? h("p", { class: "empty late" }, "The app has not published a Home tab for you yet.") : null,
     ),
   ];
 }

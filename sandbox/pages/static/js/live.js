@@ -20,8 +20,8 @@ export async function enter(me, place) {
   following.abort();
   following = new AbortController();
   const { signal } = following;
-  const moved = me !== state.me || place !== state.place;
-  set({ me, place, ...(moved ? { messages: null, homeView: null } : {}) });
+  if (me !== state.me || place !== state.place) set({ me, place, messages: null, homeView: undefined });
+  if (state.slack && state.slack.me !== me) set({ slack: { ...state.slack, conversations: [], modal: null } });
   const opened = new Promise((resolve) => {
     let first = true;
     follow({
@@ -58,7 +58,7 @@ async function readSlack(me, place) {
       heard: conversations.some(({ kind, last_ts: last }) => kind === "dm" && last),
     };
   };
-  return { ...mine, people: await Promise.all(mine.people.map(read)) };
+  return { ...mine, me, people: await Promise.all(mine.people.map(read)) };
 }
 
 async function readPlace(me, place, quiet) {

@@ -20,7 +20,11 @@ export function menu(label, items, { key, title, kind = "" } = {}) {
       "ul",
       { class: "menu-list" },
       items.map((item) =>
-        h("li", {}, h("button", { type: "button", class: item.danger ? "danger-text" : "", onclick: pick(item) }, item.label)),
+        h(
+          "li",
+          {},
+          h("button", { type: "button", class: item.danger ? "danger-text" : "", onclick: pick(item) }, item.label),
+        ),
       ),
     ),
   );

@@ -50,11 +50,19 @@ export function modal() {
       h(
         "footer",
         { class: "dialog-foot" },
-        h("button", { type: "button", class: "button", onclick: () => leave(view) }, shown(view.close, view.submit ? "Cancel" : "Close")),
+        h(
+          "button",
+          { type: "button", class: "button", onclick: () => leave(view) },
+          shown(view.close, view.submit ? "Cancel" : "Close"),
+        ),
         view.submit
           ? h(
               "button",
-              { type: "submit", class: `button primary ${sending ? "busy" : ""}`, "aria-disabled": sending ? "true" : undefined },
+              {
+                type: "submit",
+                class: `button primary ${sending ? "busy" : ""}`,
+                "aria-disabled": sending ? "true" : undefined,
+              },
               shown(view.submit, "Submit"),
             )
           : null,
@@ -104,8 +112,16 @@ export function question() {
     h(
       "footer",
       { class: "dialog-foot" },
-      h("button", { type: "button", class: "button", onclick: () => confirm.answer(false) }, shown(confirm.deny, "Cancel")),
-      h("button", { type: "button", class: `button ${style}`, onclick: () => confirm.answer(true) }, shown(confirm.confirm, "Yes")),
+      h(
+        "button",
+        { type: "button", class: "button", onclick: () => confirm.answer(false) },
+        shown(confirm.deny, "Cancel"),
+      ),
+      h(
+        "button",
+        { type: "button", class: `button ${style}`, onclick: () => confirm.answer(true) },
+        shown(confirm.confirm, "Yes"),
+      ),
     ),
   );
 }

@@ -22,9 +22,7 @@ export function text(object, names) {
 export function mrkdwn(source, names) {
   return String(source)
     .split(/```\n?([\s\S]+?)```/)
-    .flatMap((part, index) =>
-      index % 2 ? h("pre", { class: "code" }, plain(part)) : quotes(part, names),
-    );
+    .flatMap((part, index) => (index % 2 ? h("pre", { class: "code" }, plain(part)) : quotes(part, names)));
 }
 
 function quotes(source, names) {
@@ -100,7 +98,10 @@ function leaf(source, kept) {
 
 /** Children for plain text with line breaks. */
 export const lines = (source) =>
-  source.split("\n").flatMap((line, index) => (index ? [h("br"), line] : [line])).filter((node) => node !== "");
+  source
+    .split("\n")
+    .flatMap((line, index) => (index ? [h("br"), line] : [line]))
+    .filter((node) => node !== "");
 
 function token(inside, names) {
   const [target, label] = splitOnce(inside, "|");

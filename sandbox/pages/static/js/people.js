@@ -39,9 +39,7 @@ function card(person, go) {
 }
 
 const badge = (count) =>
-  count > 0
-    ? h("span", { class: "badge" }, String(count), h("span", { class: "sr-only" }, ` unread`))
-    : null;
+  count > 0 ? h("span", { class: "badge" }, String(count), h("span", { class: "sr-only" }, ` unread`)) : null;
 
 function places(go) {
   const me = humans().find((person) => person.id === state.me);
@@ -57,7 +55,14 @@ function places(go) {
       [...state.slack.conversations]
         .sort((one, other) => one.kind.localeCompare(other.kind) * -1)
         .flatMap((each) => {
-          const entry = place(each.id, each.kind === "dm" ? icon("chat") : icon("hash"), each.name.replace(/^#/, ""), each.unread, here, go);
+          const entry = place(
+            each.id,
+            each.kind === "dm" ? icon("chat") : icon("hash"),
+            each.name.replace(/^#/, ""),
+            each.unread,
+            here,
+            go,
+          );
           return each.kind === "dm" ? [entry, place(HOME, icon("home"), `${each.name} Home`, 0, here, go)] : [entry];
         }),
     ),
@@ -70,7 +75,12 @@ const place = (id, sign, name, unread, here, go) =>
     { key: id },
     h(
       "button",
-      { type: "button", class: "place", "aria-current": id === here ? "page" : undefined, onclick: () => go(state.me, id) },
+      {
+        type: "button",
+        class: "place",
+        "aria-current": id === here ? "page" : undefined,
+        onclick: () => go(state.me, id),
+      },
       sign,
       h("span", { class: "place-name" }, name),
       badge(id === here ? 0 : unread),
@@ -79,14 +89,14 @@ const place = (id, sign, name, unread, here, go) =>
 
 /** The switches by which somebody leaves the company's Slack, or comes back. */
 export const departures = (run) =>
-  humans()
-    .map((person) => ({
-      key: person.id,
-      title: `${person.name} has left`,
-      description: "The Slack account is deactivated and the apps are told.",
-      on: person.active === false,
-      flip: () =>
-        run(`leave ${person.id}`, () =>
-          api.slack.control(person.active === false ? { reactivate: person.id } : { deactivate: person.id }),
-        ),
-    }));
+  humans().map((person) => ({
+    key: person.id,
+    title: `${person.name} has left`,
+    description: "The Slack account is deactivated and the apps are told.",
+    on: person.active === false,
+    flipping: Boolean(state.busy[`leave ${person.id}`]),
+    flip: () =>
+      run(`leave ${person.id}`, () =>
+        api.slack.control(person.active === false ? { reactivate: person.id } : { deactivate: person.id }),
+      ),
+  }));

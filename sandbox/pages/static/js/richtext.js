@@ -40,4 +40,8 @@ const PARTS = {
 };
 
 export const richText = (block, names) =>
-  h("div", { class: "rich" }, (block.elements ?? []).map((part) => PARTS[part.type]?.(part, names) ?? null));
+  h(
+    "div",
+    { class: "rich" },
+    (block.elements ?? []).map((part) => PARTS[part.type]?.(part, names) ?? null),
+  );

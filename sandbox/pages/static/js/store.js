@@ -9,7 +9,7 @@ export const state = {
   online: true,
   slack: null, // GET /slack/page/state
   messages: null, // of the place, oldest first
-  homeView: null,
+  homeView: undefined, // undefined: not known yet; null: there is none
   chatgpt: null, // GET /chatgpt-page/state
   addresses: [], // GET /company: {id, name, email}
   ahead: 0, // seconds that the clock of the sandbox is ahead
@@ -20,6 +20,7 @@ export const state = {
   forms: {}, // container key -> {block_id: {action_id: value}}
   errors: {}, // view id -> {block_id: sentence}
   busy: {}, // anything under way: key -> true
+  combo: null, // the open list of options: {id of the field, query, typed, options, active, note}
   unfolded: {}, // name of a list -> true while it is open
   confirm: null, // {confirm, resolve}: a question that must be answered first
   toast: null,

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { refresh } from "./live.js";
 import { busily, put, set, state } from "./store.js";
-import { currentValue, valuesOf } from "./values.js";
+import { currentValue, orNull, valuesOf } from "./values.js";
 
 /** The surface of a message. */
 export const ofMessage = (channel, message) =>
@@ -32,7 +32,7 @@ function surface(key, container, blocks) {
       if (element.confirm && !(await ask(element.confirm))) return;
       await busily(`${key} ${blockId} ${element.action_id}`, async () => {
         const values = container.type === "view" ? { values: valuesOf(blocks, typed()) } : {};
-        const action = { block_id: blockId, action_id: element.action_id, value, ...values };
+        const action = { block_id: blockId, action_id: element.action_id, value: orNull(value), ...values };
         const answer = await api.slack.action(state.me, container, action);
         if (!answer.ok) throw new Error(`That did not work: the app failed with the error “${answer.error}”.`);
         await refresh();

@@ -19,7 +19,13 @@ const SKIPS = [
 export function topbar() {
   const time = now();
   return [
-    h("p", { class: "brand" }, h("span", { class: "app-mark", "aria-hidden": "true" }, icon("sparkle")), h("strong", {}, "Harbour Studio"), h("span", { class: "brand-sub" }, "Usher demo")),
+    h(
+      "p",
+      { class: "brand" },
+      h("span", { class: "app-mark", "aria-hidden": "true" }, icon("sparkle")),
+      h("strong", {}, "Harbour Studio"),
+      h("span", { class: "brand-sub" }, "Usher demo"),
+    ),
     state.online ? null : h("p", { class: "offline", role: "status" }, "Reconnecting …"),
     h(
       "div",

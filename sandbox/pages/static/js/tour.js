@@ -41,22 +41,37 @@ export function tour(go) {
       STEPS.map(({ title }, index) =>
         h(
           "li",
-          { class: index < at ? "done" : index === at ? "next" : "", "aria-current": index === at ? "step" : undefined },
+          {
+            class: index < at ? "done" : index === at ? "next" : "",
+            "aria-current": index === at ? "step" : undefined,
+          },
           h("span", { class: "tour-number", "aria-hidden": "true" }, index < at ? icon("check") : String(index + 1)),
           h("span", { class: "tour-title" }, title, index < at ? h("span", { class: "sr-only" }, " (done)") : null),
         ),
       ),
     ),
-    h("p", { class: "tour-text", role: "status" }, step ? step.text : "That was a whole lifecycle: asked, approved, accepted, taken back."),
+    h(
+      "p",
+      { class: "tour-text", role: "status" },
+      step ? step.text : "That was a whole lifecycle: asked, approved, accepted, taken back.",
+    ),
     step ? shortcut(step, go) : null,
-    h("button", { type: "button", class: "icon-button", "aria-label": "Hide the first steps", onclick: dismiss }, icon("close")),
+    h(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": "Hide the first steps", onclick: dismiss },
+      icon("close"),
+    ),
   );
 }
 
 function shortcut(step, go) {
   const who = step.who && byName(step.who);
   if (who && who.id !== state.me) {
-    return h("button", { type: "button", class: "button small", onclick: () => go(who.id, null) }, `Become ${step.who}`);
+    return h(
+      "button",
+      { type: "button", class: "button small", onclick: () => go(who.id, null) },
+      `Become ${step.who}`,
+    );
   }
   return null;
 }

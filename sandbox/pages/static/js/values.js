@@ -42,14 +42,16 @@ export function* fields(blocks) {
   }
 }
 
+/** An empty field has no value. */
+export const orNull = (value) => (value === "" ? null : value);
+
 /** {block_id: {action_id: value}} of a view: what was typed, or else what it began with. */
 export function valuesOf(blocks, typed = {}) {
   const values = {};
   for (const [block, element] of fields(blocks)) {
     values[block.block_id] ??= {};
-    values[block.block_id][element.action_id] = currentValue(
-      element,
-      typed[block.block_id]?.[element.action_id],
+    values[block.block_id][element.action_id] = orNull(
+      currentValue(element, typed[block.block_id]?.[element.action_id]),
     );
   }
   return values;
@@ -73,10 +75,12 @@ export function complaints(blocks, values) {
 }
 
 function complaint(block, element, value) {
-  const shown = typeof value === "string" ? value.trim() : value;
+  const shown = typeof value === "string" ? value.trim() : (value ?? []);
   if (shown.length === 0) return block.optional ? null : "Please complete this required field.";
-  if (element.min_length && shown.length < element.min_length) return `Please write at least ${element.min_length} characters.`;
-  if (element.max_length && shown.length > element.max_length) return `Please write at most ${element.max_length} characters.`;
+  if (element.min_length && shown.length < element.min_length)
+    return `Please write at least ${element.min_length} characters.`;
+  if (element.max_length && shown.length > element.max_length)
+    return `Please write at most ${element.max_length} characters.`;
   const [pattern, sentence] = CHECKS[element.type] ?? [];
   return pattern && !pattern.test(shown) ? sentence : null;
 }

@@ -31,15 +31,29 @@ export function workspacePanel() {
       h("h2", {}, "ChatGPT workspace"),
       h("p", { class: "muted" }, `${space.workspace.name} · ${planName(space.workspace.plan)}`),
     ),
-    h("section", { key: "seats", class: "card", "aria-label": "Seats" }, Object.entries(space.seats).map(([type, seats]) => seatBar(type, seats))),
+    h(
+      "section",
+      { key: "seats", class: "card", "aria-label": "Seats" },
+      Object.entries(space.seats).map(([type, seats]) => seatBar(type, seats)),
+    ),
     space.invites.length
-      ? h("section", { key: "invites" }, h("h3", {}, "Pending invites"), h("ul", { class: "rows" }, space.invites.map(invite)))
+      ? h(
+          "section",
+          { key: "invites" },
+          h("h3", {}, "Pending invites"),
+          h("ul", { class: "rows" }, space.invites.map(invite)),
+        )
       : null,
-    h("section", { key: "members" }, h("h3", {}, `Members (${space.members.length})`), h("ul", { class: "rows" }, space.members.map(member))),
+    h(
+      "section",
+      { key: "members" },
+      h("h3", {}, `Members (${space.members.length})`),
+      h("ul", { class: "rows" }, space.members.map(member)),
+    ),
     fold("faults", [icon("alert"), "Make something go wrong", onCount(space.faults)], () =>
       h("ul", { class: "switches" }, space.faults.map(fault).map(toggle)),
     ),
-    fold("departures", [icon("people"), "Somebody leaves the company"], () =>
+    fold("departures", [icon("people"), "Somebody leaves"], () =>
       h("ul", { class: "switches" }, departures(run).map(toggle)),
     ),
     fold("log", [icon("clock"), "Recent calls"], () =>
@@ -69,21 +83,44 @@ const onCount = (faults) => {
 function seatBar(type, { used, invited, paid }) {
   const name = SEATS[type] ?? type;
   if (!paid && type !== "default") {
-    return h("p", { key: type, class: "seat-line" }, h("span", {}, `${name} seats`), h("span", { class: "muted" }, used + invited ? `${used} used, ${invited} invited` : "none in use"));
+    return h(
+      "p",
+      { key: type, class: "seat-line" },
+      h("span", {}, `${name} seats`),
+      h("span", { class: "muted" }, used + invited ? `${used} used, ${invited} invited` : "none in use"),
+    );
   }
   const free = Math.max(paid - used - invited, 0);
   const share = (count) => ({ "--share": `${paid ? (100 * count) / paid : 0}%` });
   return h(
     "div",
     { key: type, class: "seats" },
-    h("p", { class: "seat-line" }, h("span", {}, `${name} seats`), h("span", { class: "muted" }, `${free} of ${paid} free`)),
+    h(
+      "p",
+      { class: "seat-line" },
+      h("span", {}, `${name} seats`),
+      h("span", { class: "muted" }, `${free} of ${paid} free`),
+    ),
     h(
       "div",
-      { class: "bar", role: "img", "aria-label": `${used} used, ${invited} invited, ${free} free of ${paid} paid seats` },
+      {
+        class: "bar",
+        role: "img",
+        "aria-label": `${used} used, ${invited} invited, ${free} free of ${paid} paid seats`,
+      },
       h("span", { class: "bar-used", style: share(used) }),
       h("span", { class: "bar-invited", style: share(invited) }),
     ),
-    h("p", { class: "legend muted" }, h("span", { class: "dot used" }), `${used} used`, h("span", { class: "dot invited" }), `${invited} invited`, h("span", { class: "dot free" }), `${free} free`),
+    h(
+      "p",
+      { class: "legend muted" },
+      h("span", { class: "dot used" }),
+      `${used} used`,
+      h("span", { class: "dot invited" }),
+      `${invited} invited`,
+      h("span", { class: "dot free" }),
+      `${free} free`,
+    ),
   );
 }
 
@@ -99,10 +136,22 @@ function invite(each) {
   return h(
     "li",
     { key: each.id, class: "row waiting" },
-    h("div", { class: "row-main" }, h("strong", {}, name), h("span", { class: "muted email" }, each.email), h("span", { class: "pills" }, pills(each)), each.expires ? h("span", { class: "muted" }, `expires ${shortDate(new Date(each.expires))}`) : null),
+    h(
+      "div",
+      { class: "row-main" },
+      h("strong", {}, name),
+      h("span", { class: "muted email" }, each.email),
+      h("span", { class: "pills" }, pills(each)),
+      each.expires ? h("span", { class: "muted" }, `expires ${shortDate(new Date(each.expires))}`) : null,
+    ),
     h(
       "button",
-      { type: "button", class: "button primary small", disabled: Boolean(state.busy[`accept ${each.email}`]), onclick: () => run(`accept ${each.email}`, () => api.chatgpt.accept(each.email)) },
+      {
+        type: "button",
+        class: "button primary small",
+        disabled: Boolean(state.busy[`accept ${each.email}`]),
+        onclick: () => run(`accept ${each.email}`, () => api.chatgpt.accept(each.email)),
+      },
       `Accept as ${first}`,
     ),
   );
@@ -117,7 +166,12 @@ function member(each) {
       { class: "row-main" },
       h("strong", {}, each.name || each.email),
       h("span", { class: "muted email" }, each.email),
-      h("span", { class: "pills" }, pills(each), each.is_integration ? h("span", { class: "pill own" }, "signs in for Usher") : null),
+      h(
+        "span",
+        { class: "pills" },
+        pills(each),
+        each.is_integration ? h("span", { class: "pill own" }, "signs in for Usher") : null,
+      ),
     ),
     menu(icon("more"), byHand(each), { title: `Change ${each.name || each.email} by hand` }),
   );
@@ -128,8 +182,14 @@ function byHand(each) {
   const seats = Object.entries(SEATS).filter(([seat]) => seat !== each.seat_type);
   const { email } = each;
   return [
-    ...roles.map(([role, name]) => ({ label: `Make ${name.toLowerCase()}`, act: () => run(`role ${email}`, () => api.chatgpt.role(email, role)) })),
-    ...seats.map(([seat, name]) => ({ label: `Move to a ${name} seat`, act: () => run(`seat ${email}`, () => api.chatgpt.seat(email, seat)) })),
+    ...roles.map(([role, name]) => ({
+      label: `Make ${name.toLowerCase()}`,
+      act: () => run(`role ${email}`, () => api.chatgpt.role(email, role)),
+    })),
+    ...seats.map(([seat, name]) => ({
+      label: `Move to a ${name} seat`,
+      act: () => run(`seat ${email}`, () => api.chatgpt.seat(email, seat)),
+    })),
     { label: "Remove by hand", danger: true, act: () => run(`remove ${email}`, () => api.chatgpt.remove(email)) },
   ];
 }
@@ -139,6 +199,7 @@ const fault = (each) => ({
   title: each.title,
   description: each.on && each.remaining ? `${each.description} Still ${each.remaining} times.` : each.description,
   on: each.on,
+  flipping: Boolean(state.busy[`fault ${each.name}`]),
   flip: () => run(`fault ${each.name}`, () => api.chatgpt.fault(each.name, !each.on)),
 });
 
@@ -149,7 +210,13 @@ const toggle = (each) =>
     h(
       "label",
       { class: "switch" },
-      h("input", { type: "checkbox", role: "switch", checked: each.on, onchange: each.flip, "aria-describedby": `why-${each.key}` }),
+      h("input", {
+        type: "checkbox",
+        role: "switch",
+        checked: each.on !== each.flipping,
+        onchange: each.flip,
+        "aria-describedby": `why-${each.key}`,
+      }),
       h("span", { class: "switch-title" }, each.title),
     ),
     h("p", { class: "muted", id: `why-${each.key}` }, mrkdwn(each.description, names)),
@@ -166,5 +233,5 @@ const call = (each, index) =>
   );
 
 // Ids say nothing to a visitor.
-const shortPath = (path) => path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "…").replace(/\/(user|invite)[-_][\w-]{6,}/gi, "/…");
-
+const shortPath = (path) =>
+  path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "…").replace(/\/(user|invite)[-_][\w-]{6,}/gi, "/…");

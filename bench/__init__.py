@@ -1,0 +1,1 @@
+"""The benchmarks, each beside its floor in the same run: `make bench`."""

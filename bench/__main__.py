@@ -1,0 +1,265 @@
+"""`python -m bench`: how long a press takes, and how long until ChatGPT hears of it, beside a floor in the same run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.stored import fill
+from bench.wire import Wire
+from bot.cards import actions
+from rich.console import Console
+from rich.table import Table
+from sandbox import company
+from sandbox.server import Sandbox
+
+#: presses that are measured, and those before them that are not
+MEASURED, WARM_UP = 150, 15
+STORED = 100_000
+
+
+@dataclass
+class Figures:
+    """Seconds, as measured."""
+
+    submit: list[float] = field(default_factory=list)
+    approve: list[float] = field(default_factory=list)
+    invite: list[float] = field(default_factory=list)  # from the press on Approve to the inviting call's first byte
+    floor_submit: list[float] = field(default_factory=list)
+    floor_approve: list[float] = field(default_factory=list)
+
+
+def main() -> None:
+    console = Console()
+    runs: dict[str, Figures] = {}
+    for title, stored in (("empty", 0), (f"{STORED:,} stored", STORED)):
+        console.print(f"Measuring {MEASURED} lifecycles with a database that is {title} …", style="dim")
+        runs[title] = asyncio.run(measure(stored))
+    show(console, runs)
+
+
+def show(console: Console, runs: dict[str, Figures]) -> None:
+    """Prints what came out, with the ratios that matter."""
+    table = Table(title="Milliseconds, one press at a time, nothing else to do (median / 99th percentile)")
+    for column in ("what", "database", "Usher", "bare Bolt + 1 row", "ratio of medians", "wanted"):
+        table.add_column(column, justify="left" if column in ("what", "database") else "right")
+    for title, figures in runs.items():
+        for what, ours, floor in (
+            ("submission to ack", figures.submit, figures.floor_submit),
+            ("Approve to ack", figures.approve, figures.floor_approve),
+        ):
+            ratio = statistics.median(ours) / statistics.median(floor)
+            table.add_row(what, title, _ms(ours), _ms(floor), f"{ratio:.2f}", "≤ 2")
+        table.add_row("Approve to the invite", title, _ms(figures.invite), "", "", "≤ 25 ms")
+    console.print(table)
+    empty, full = runs.values()
+    growth = Table(title=f"{STORED:,} requests and grants stored, against an empty database")
+    for column in ("what", "ratio of medians", "wanted"):
+        growth.add_column(column, justify="left" if column == "what" else "right")
+    for what in ("submit", "approve", "invite"):
+        ratio = statistics.median(getattr(full, what)) / statistics.median(getattr(empty, what))
+        growth.add_row(what, f"{ratio:.2f}", "≤ 1.2")
+    console.print(growth)
+
+
+def _ms(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    return f"{statistics.median(ordered) * 1000:.1f} / {ordered[int(len(ordered) * 0.99)] * 1000:.1f}"
+
+
+async def measure(stored: int) -> Figures:
+    """One run: the floor and Usher take turns, press by press, so that both see the same machine."""
+    figures = Figures()
+    with tempfile.TemporaryDirectory(prefix="usher-bench-") as name:
+        directory = Path(name)
+        if stored:
+            await asyncio.to_thread(fill, directory / "usher.db", stored)
+        async with (
+            Sandbox.start() as sandbox,
+            _process("bench.floor", f"sqlite+aiosqlite:///{directory}/floor.db", sandbox.slack_api_url) as floor_url,
+        ):
+            _populate(sandbox)
+            async with _usher(sandbox, directory) as usher_url:
+                usher, floor = Wire(usher_url), Wire(floor_url)
+                sandbox.slack.app.request_url = f"{usher_url}/slack/events"
+                for number in range(WARM_UP + MEASURED):
+                    await _lifecycle(sandbox, number, usher, floor, figures if number >= WARM_UP else Figures())
+    return figures
+
+
+async def _lifecycle(sandbox: Sandbox, number: int, usher: Wire, floor: Wire, figures: Figures) -> None:
+    """One person asks, their manager approves, and ChatGPT is called; then everything comes to rest."""
+    slack = sandbox.slack
+    asker, boss = slack.person(_id(number)), slack.person(_id(number + 1))
+    submission = _submission(asker.id, number)
+    figures.floor_submit.append((await floor.post(submission))[1])
+    figures.submit.append((await usher.post(submission))[1])
+    card = await slack.until(lambda: boss.message(f"{asker.name} asks for"), 10)
+    await _rest(sandbox, lambda: asker.message("Waiting for approval"))
+    press = _press(boss.id, card)
+    figures.floor_approve.append((await floor.post(press))[1])
+    before = len(sandbox.chatgpt.calls)
+    sent, took = await usher.post(press)
+    figures.approve.append(took)
+    invite = await slack.until(
+        lambda: next(
+            call
+            for call in sandbox.chatgpt.calls[before:]
+            if call.method == "POST" and asker.user.email in call.addresses
+        ),
+        10,
+    )
+    figures.invite.append(invite.started - sent)
+    await _rest(sandbox, lambda: asker.message("Invited"))
+
+
+async def _rest(sandbox: Sandbox, seen: Callable[[], object]) -> None:
+    """Waits until what should be seen is, and no call has come for a moment."""
+    await sandbox.slack.until(seen, 20)
+    calls = -1
+    while calls != len(sandbox.slack.calls) + len(sandbox.chatgpt.calls):
+        calls = len(sandbox.slack.calls) + len(sandbox.chatgpt.calls)
+        await asyncio.sleep(0.05)
+
+
+def _id(number: int) -> str:
+    return f"U0BENCH{number:04}"
+
+
+def _populate(sandbox: Sandbox) -> None:
+    """A ring of people: each is asked by the one before."""
+    for number in range(WARM_UP + MEASURED + 1):
+        sandbox.slack.join(
+            company.Person(
+                id=_id(number),
+                name=f"Person No{number:04}",
+                email=f"person{number}@{company.DOMAIN}",
+                title="",
+                manager=_id(number + 1) if number < WARM_UP + MEASURED else _id(0),
+            )
+        )
+
+
+def _submission(person: str, number: int) -> dict[str, Any]:
+    def chosen(value: str) -> dict[str, Any]:
+        return {"type": "static_select", "selected_option": {"value": value}}
+
+    values = {
+        actions.APPLICATION_BLOCK: {actions.CHOOSE_APPLICATION: chosen("chatgpt")},
+        f"{actions.ROLE_BLOCK}:chatgpt": {actions.VALUE: chosen("member")},
+        f"{actions.SEAT_TYPE_BLOCK}:chatgpt": {actions.VALUE: chosen("codex")},
+        f"{actions.DURATION_BLOCK}:chatgpt": {actions.VALUE: chosen("30d")},
+        actions.REASON_BLOCK: {actions.VALUE: {"type": "plain_text_input", "value": "to see how fast it is"}},
+    }
+    return {
+        "type": "view_submission",
+        "team": {"id": company.TEAM_ID},
+        "user": {"id": person, "team_id": company.TEAM_ID},
+        "view": {
+            "id": f"V{number}",
+            "type": "modal",
+            "hash": f"{number}.abc",
+            "callback_id": actions.REQUEST_FORM,
+            "private_metadata": "",
+            "state": {"values": values},
+            "blocks": [],
+        },
+    }
+
+
+def _press(person: str, card: Any) -> dict[str, Any]:
+    value = next(
+        element["value"]
+        for block in card.blocks
+        for element in block.get("elements", ())
+        if element.get("action_id") == actions.APPROVE
+    )
+    return {
+        "type": "block_actions",
+        "team": {"id": company.TEAM_ID},
+        "user": {"id": person, "team_id": company.TEAM_ID},
+        "channel": {"id": card.channel},
+        "container": {"type": "message", "channel_id": card.channel, "message_ts": card.ts},
+        "trigger_id": "1.2.3",
+        "actions": [{"type": "button", "action_id": actions.APPROVE, "block_id": "b", "value": value}],
+    }
+
+
+@asynccontextmanager
+async def _process(module: str, *arguments: str, **environment: str) -> AsyncIterator[str]:
+    """A Python module as a process of its own; what it prints first is its address."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments,
+        stdout=asyncio.subprocess.PIPE, env={**os.environ, **environment},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def _usher(sandbox: Sandbox, directory: Path) -> AsyncIterator[str]:
+    """`usher run` as an admin would start it."""
+    from importlib import resources
+
+    catalog = directory / "catalog.yml"
+    text = resources.files("bot.cli.demo").joinpath("catalog.yml").read_text(encoding="utf-8")
+    catalog.write_text(text.replace("https://chatgpt.com", sandbox.chatgpt_url), encoding="utf-8")
+    port = _free_port()
+    environment = {
+        "SLACK_BOT_TOKEN": company.SLACK_APP.bot_token,
+        "SLACK_SIGNING_SECRET": company.SLACK_APP.signing_secret,
+        "SLACK_API_URL": sandbox.slack_api_url,
+        "USHER_DATABASE_URL": f"sqlite+aiosqlite:///{directory}/usher.db",
+        "USHER_ADMINS": company.NOOR.email,
+        "USHER_ALERT_CHANNEL": company.ALERT_CHANNEL.id,
+        "USHER_CATALOG": str(catalog),
+        "USHER_PORT": str(port),
+        "USHER_LOG_LEVEL": "error",
+        "USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.cli", "run", env={**os.environ, **environment}
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        await _answering(url, process)
+        yield url
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _answering(url: str, process: asyncio.subprocess.Process) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.returncode is not None:
+            raise RuntimeError("usher run ended before it was ready")
+        if await Wire(url).is_open():
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError("usher run did not get ready")
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()
