@@ -99,9 +99,9 @@ POSTGRESQL_CONNECT: dict[str, Any] = {
 
 
 def sqlite_warning(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str | None:
-    """A sentence for the admin when this SQLite (or `version`) has the WAL-reset bug (https://www.sqlite.org/wal.html), else None.
+    """A sentence for the admin when this SQLite (or `version`) has the WAL-reset bug (sqlite.org/wal.html), else None.
 
-    It needs two connections that write or checkpoint one file at the same time. Usher has one of them, so only a
+    See https://www.sqlite.org/wal.html. It needs two connections that write or checkpoint one file at the same time. Usher has one of them, so only a
     second program on the file is a danger.
     """
     mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)

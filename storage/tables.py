@@ -334,6 +334,7 @@ class Account(Base):
     missing_since: Mapped[datetime | None]  # first observation without an account that should be there
     last_change: Mapped[str | None]  # the change that was last sent, written down before it was sent
     last_change_at: Mapped[datetime | None]
+    last_change_key: Mapped[str | None]  # its idempotency key: the same until its outcome is known
 
 
 class ManualStep(Base):

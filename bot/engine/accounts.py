@@ -6,11 +6,11 @@ down before it is sent, so that one whose answer was lost, or whose process died
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.access import subjects
 from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import (
     ByHand,
@@ -18,6 +18,8 @@ from bot.connectors.contract import (
     Change,
     Connector,
     ConnectorError,
+    Invite,
+    SetSeatType,
     TryLater,
     UnknownOutcome,
     next_change,
@@ -27,6 +29,7 @@ from bot.engine.connectors import Connectors
 from bot.engine.situation import Situation, next_look, read_situation
 from bot.engine.work import Again, Done, Outcome, Parked
 from storage.database import Database
+from storage.ids import new_id
 from storage.tables import AccountStatus
 from storage.task_queue import ClaimedTask
 
@@ -88,7 +91,7 @@ class Accounts:
         for _ in range(MOST_CHANGES):
             observed = await self._observe(situation, connector)
             desired = situation.desired(observed, connector.capabilities)
-            change = next_change(observed, desired, key=_intent(situation))
+            change = _with_its_key(situation, next_change(observed, desired, key=new_id()))
             if change is None:
                 return await self._settle(situation, observed)
             if not situation.grants:
@@ -162,10 +165,20 @@ def _may_pass(task: ClaimedTask, situation: Situation) -> bool:
     return outage is not None and (outage.looking or outage.trying_task == task.id)
 
 
-def _intent(situation: Situation) -> str:
-    """The same text for every try of one intent, so that a provider that knows idempotency keys sees one."""
-    latest = situation.grants[-1].id if situation.grants else ""
-    return f"{subjects.account(situation.entry.key, situation.person.id)}:{latest}"
+def _with_its_key(situation: Situation, change: Change | None) -> Change | None:
+    """A change whose outcome is still unknown is sent again under the key it had; every other one has a new key.
+
+    A provider that knows idempotency keys answers a used one as it did before, so a key must not outlive its answer.
+    """
+    account = situation.account
+    if (
+        isinstance(change, Invite | SetSeatType)
+        and account is not None
+        and account.last_change_key is not None
+        and account.last_change == settling.name_of(change)
+    ):
+        return replace(change, key=account.last_change_key)
+    return change
 
 
 def _is_on_its_way(situation: Situation, change: Change) -> bool:

@@ -34,6 +34,10 @@ from storage.tables import (
 MISSING_FOR = timedelta(seconds=30)
 
 
+#: an account's row when no change is on its way
+NO_CHANGE: Mapping[str, None] = {"last_change": None, "last_change_at": None, "last_change_key": None}
+
+
 class Overtaken(Exception):
     """The grants changed while the account was being looked at: look again with what they say now."""
 
@@ -94,6 +98,7 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
         "baseline": {"role": baseline.role, "seat_type": baseline.seat_type} if baseline else {},
         "last_change": name_of(change),
         "last_change_at": tx.now,
+        "last_change_key": getattr(change, "key", None),
         "missing_since": None,
     }
     account = await _write_account(tx, situation, values)
@@ -112,7 +117,7 @@ async def forget_change(tx: Transaction, situation: Situation) -> None:
     await tx.session.execute(
         sa.update(Account)
         .where(Account.application == situation.entry.key, Account.person_id == situation.person.id)
-        .values(last_change=None, last_change_at=None)
+        .values(**NO_CHANGE)
     )
 
 
@@ -276,9 +281,9 @@ async def _still(tx: Transaction, situation: Situation) -> None:
 async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, keep_baseline: bool) -> None:
     """Keeps what was observed, and shows it to those who are deciding about this person meanwhile."""
     known = situation.account
-    values: dict[str, Any] = {**_as_columns(observed), "email": observed.email, "missing_since": None}
+    values: dict[str, Any] = {**_as_columns(observed), "email": observed.email, "missing_since": None, **NO_CHANGE}
     if not keep_baseline:
-        values |= {"baseline": None, "last_change": None, "last_change_at": None}
+        values["baseline"] = None
     elif known is None or known.baseline is None:
         baseline = observed.entitlement
         values["baseline"] = {"role": baseline.role, "seat_type": baseline.seat_type} if baseline else {}

@@ -59,7 +59,7 @@ async def apply_catalog(
         CatalogProblems: it names people who are unknown, have left, or are bots. Only what is new or changed is
             looked at: that somebody left does not make an old catalogue wrong.
     """
-    if False:
+    if not tx.is_sqlite:
         await tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     policies = {row.key: row for row in await tx.session.scalars(sa.select(Policy).order_by(Policy.key))}
     in_order = sa.select(Application).order_by(Application.position, Application.key)
