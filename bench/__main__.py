@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.table import Table
+
 from bench.stored import fill
 from bench.wire import Wire
 from bot.cards import actions
-from rich.console import Console
-from rich.table import Table
 from sandbox import company
 from sandbox.server import Sandbox
 

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import Any
 
 import sqlalchemy as sa
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.app import _loop_factory
 from bot.serving import listen, serving
 from bot.web import web_app
-from storage import engines
 
 _rows = sa.Table(
     "rows",
@@ -25,9 +27,24 @@ _rows = sa.Table(
 )
 
 
+def _engine(url: str) -> AsyncEngine:
+    """SQLAlchemy's own, with as durable commits as Usher's."""
+    if url.startswith("postgresql"):
+        return create_async_engine(url, pool_size=10)
+    engine = create_async_engine(url, pool_size=1, max_overflow=0)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
 async def main(url: str, api_url: str) -> None:
-    parsed = engines.parse(url)
-    engine = engines.sqlite_writer(parsed) if engines.is_sqlite(parsed) else engines.postgresql(parsed, pool_size=10)
+    engine = _engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(_rows.metadata.create_all)
     app = AsyncApp(

@@ -15,10 +15,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import handlers
-from bot.access import catalog_file
+from bot.access import catalog_file, subjects
 from bot.access.operations.apply_catalog import apply_catalog
+from bot.access.operations.people import DirectoryDoubt
 from bot.access.people_facts import knows_anybody
 from bot.connectors.http import new_http_client
+from bot.engine.clock import DIRECTORY_EVERY, enqueue_occurrence
 from bot.engine.connectors import Connectors
 from bot.engine.directory import DirectoryError, SlackDirectory
 from bot.engine.engine import Engine
@@ -35,6 +37,8 @@ from storage.secrets import Keyring, SecretStore
 
 #: seconds; a call to Slack that takes longer is given up, and looked for afterwards
 SLACK_TIMEOUT = 10
+#: seconds that a start waits for the managers of everybody
+FIRST_LOOK = 30
 
 log = structlog.get_logger(__name__)
 
@@ -143,19 +147,27 @@ async def not_ready(database: Database, engine: Engine) -> list[str]:
 
 
 async def _learn(settings: Settings, database: Database, directory: SlackDirectory) -> None:
-    """Who there is and what may be asked for. A start with a known directory does not depend on Slack."""
+    """Who there is and what may be asked for. Once people are known, a start does not depend on Slack.
+
+    Managers may take a call each: what is not read in time is read while Usher runs already.
+    """
     try:
-        await directory.sync()
-    except DirectoryError as error:
+        await directory.sync_people()
+        async with asyncio.timeout(FIRST_LOOK):
+            await directory.sync()
+    except TimeoutError:
+        log.warning("directory.managers_follow", remedy="until they are read, the fallback is asked")
+    except (DirectoryError, DirectoryDoubt) as error:
         async with database.read() as session:
-            known = await knows_anybody(session)
-        if not known:
-            raise
+            if not await knows_anybody(session):
+                raise
         log.warning("directory.not_read", error=str(error))
+    await database.write(enqueue_occurrence, subjects.DIRECTORY, DIRECTORY_EVERY)
     if settings.catalog is not None:
-        text = settings.catalog.read_text(encoding="utf-8")
-        catalog = catalog_file.read(text, settings.catalog.name)
-        for difference in await database.write(apply_catalog, catalog=catalog, actor="usher"):
+        name = settings.catalog.name
+        text = catalog_file.decode(await asyncio.to_thread(settings.catalog.read_bytes), name)
+        catalog, lines = catalog_file.read_with_lines(text, name)
+        for difference in await database.write(apply_catalog, catalog=catalog, actor="usher", lines=lines):
             log.info("catalog.applied", difference=str(difference))
 
 

@@ -15,6 +15,7 @@ from bot import manifest
 from bot.access.catalog import Catalog
 from bot.access.catalog_file import CatalogProblems, decode, read
 from bot.access.catalog_store import load_catalog
+from bot.app import slack_client
 from bot.connectors.contract import Condition
 from bot.connectors.http import new_http_client
 from bot.engine.connectors import Connectors
@@ -186,19 +187,17 @@ async def _connectors(catalog: Catalog, secrets: SecretStore) -> list[Condition]
 # -- Slack -------------------------------------------------------------------------------------------------------------
 async def _slack(settings: Settings) -> list[Condition]:
     findings: list[Condition] = []
+    client = slack_client(settings)
     if settings.slack_app_token is not None:
         opened = await _ask(
             "Socket Mode",
-            AsyncWebClient(base_url=settings.slack_api_url).apps_connections_open(
-                app_token=settings.slack_app_token.get_secret_value()
-            ),
+            client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value()),
             findings,
         )
         if opened is not None:
             findings.append(_good("Socket Mode", "Slack gives out a connection"))
     if settings.slack_bot_token is None:
         return findings
-    client = AsyncWebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
     signed_in = await _ask("Slack token", client.auth_test(), findings)
     if signed_in is None:
         return findings

@@ -152,7 +152,7 @@ class Settings(BaseSettings):
     )
     slack_manager_field: str = _setting(
         "Manager",
-        "the label of the field in Slack profiles (of the type user) that names a person's manager",
+        "the label of the field in Slack profiles that names a person's manager, a field of the type user",
         where="Slack, Workspace settings, Customize member profiles",
         example="Manager",
     )

@@ -21,22 +21,27 @@ async def backup(url: str, target: Path) -> None:
     parsed = engines.parse(url)
     if not engines.is_sqlite(parsed):
         raise BackupRefused("PostgreSQL has its own tools: use pg_dump, or your provider's backups")
-    await asyncio.to_thread(_backup, engines.sqlite_file(parsed), target)
+    await asyncio.to_thread(_copy_to_new, engines.sqlite_file(parsed), target)
 
 
-def _backup(source: Path, target: Path) -> None:
+def _copy_to_new(source: Path, target: Path) -> None:
     if not source.exists():
         raise BackupRefused(f"there is no database at {source}")
     if target.exists():
         raise BackupRefused(f"{target} exists already; name another file")
+    copy(source, target)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Puts a complete and checked copy in the place of `target`. Raises as `backup` does."""
     partial = target.with_name(f".{target.name}.partial")
     try:
-        partial.unlink(missing_ok=True)  # of an earlier backup that was interrupted
+        partial.unlink(missing_ok=True)  # of an earlier copy that was interrupted
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        _copy(source, partial)
+        _vacuum(source, partial)
         _check(partial)
         _flush(partial)
-        partial.rename(target)
+        partial.replace(target)
         _flush(target.parent)
     except sqlite3.Error as error:
         raise explain(error) or BackupRefused(str(error)) from error
@@ -47,7 +52,7 @@ def _backup(source: Path, target: Path) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _vacuum(source: Path, target: Path) -> None:
     """VACUUM INTO: one moment of the database, without waiting for or stopping writers (an empty target is allowed)."""
     uri = f"{source.as_uri()}?mode=ro"
     with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=engines.SQLITE_BUSY_SECONDS)) as connection:

@@ -1,7 +1,7 @@
 """The database: one way to write, one way to read.
 
-A write is a transaction in a task of its own that the caller's cancellation (a timeout, a shutdown) cannot reach, so it
-either happens or does not, and nothing is left half open.
+A write is a transaction that the caller's cancellation (a timeout, a shutdown) cannot reach, so it either happens or
+does not, and nothing is left half open.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from contextvars import ContextVar
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL
@@ -23,6 +22,7 @@ from storage import engines
 from storage.clock import Clock
 from storage.errors import DatabaseInUse, DatabaseReadOnly, DatabaseUnreachable, can_be_repeated, in_words
 from storage.transaction import Transaction
+from storage.writers import PoolWriter, ThreadWriter, Writer, is_inside
 
 __all__ = ["Database", "Transaction"]
 
@@ -33,13 +33,12 @@ _TRIES = 6  # of a transaction that PostgreSQL undid because of another one
 _PAUSE = 0.01  # seconds, times a random part of 2 ** try
 
 _log = logging.getLogger(__name__)
-_current: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
 
 
 class Database:
     """An open database. Make one with `Database.open`, end it with `close`."""
 
-    def __init__(self, url: URL, *, clock: Clock, writer: AsyncEngine, reader: AsyncEngine, lock: int | None) -> None:
+    def __init__(self, url: URL, *, clock: Clock, writer: Writer, reader: AsyncEngine, lock: int | None) -> None:
         self.clock = clock
         #: with the password; `address` is for people
         self.url = url.render_as_string(hide_password=False)
@@ -49,7 +48,6 @@ class Database:
         self.on_tasks: list[Callable[[], None]] = []
         self._writer = writer
         self._reader = reader
-        self._write_session = async_sessionmaker(writer, expire_on_commit=False)
         self._read_session = async_sessionmaker(reader, expire_on_commit=False, autoflush=False)
         self._lock = lock
         self._writes: set[asyncio.Task[Any]] = set()
@@ -65,17 +63,17 @@ class Database:
         lock = None
         if engines.is_sqlite(parsed):
             lock = _lock_file(parsed) if exclusive else None
-            writer = engines.sqlite_writer(parsed, checkpoints=exclusive)
+            writer: Writer = ThreadWriter(engines.sqlite_writer(parsed, checkpoints=exclusive), clock)
             reader = engines.sqlite_reader(parsed)
         else:
-            writer = engines.postgresql(parsed, pool_size=pool_size)
+            pool = engines.postgresql(parsed, pool_size=pool_size)
+            writer = PoolWriter(pool, clock)
             # every statement of one read sees the same moment, as on SQLite
-            reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            reader = pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         database = cls(parsed, clock=clock, writer=writer, reader=reader, lock=lock)
         try:
             with in_words():
-                async with writer.begin():
-                    pass
+                await writer.transact(_nothing)
         except BaseException:
             await database.close()
             raise
@@ -87,9 +85,10 @@ class Database:
         """Runs `operation(transaction, …)` and commits; rolls back when it raises, and raises the same.
 
         PostgreSQL may undo a transaction because of another one; then the operation runs again, so it must have no
-        effect outside. A write inside a write would wait for itself and is a RuntimeError.
+        effect outside, and awaits nothing but its transaction. A write inside a write would wait for itself and is a
+        RuntimeError.
         """
-        if self._is_inside(_current.get()):
+        if is_inside(self._writer):
             raise RuntimeError("a write inside a write: pass the transaction on instead")
         writing = asyncio.create_task(self._write(operation, *args, **kwargs))
         self._writes.add(writing)
@@ -105,7 +104,7 @@ class Database:
         if self._writes:
             await asyncio.wait(set(self._writes))
         await self._reader.dispose()
-        await self._writer.dispose()
+        await self._writer.close()
         if self._lock is not None:
             os.close(self._lock)  # closing gives the lock up; the file stays, as deleting it would let two in
             self._lock = None
@@ -126,22 +125,10 @@ class Database:
     async def _transact(
         self, operation: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        async with self._write_session() as session, session.begin():
-            await session.connection()  # waits for its turn and begins, so that `now` is not older than what it reads
-            transaction = Transaction(session, self.clock.now(), is_sqlite=self.is_sqlite)
-            _current.set(transaction)  # of this task only
-            result = await operation(transaction, *args, **kwargs)
-            await transaction.settle()
+        result, transaction = await self._writer.transact(lambda tx: operation(tx, *args, **kwargs))
         if transaction.wakes:
             self._tell()
         return result
-
-    def _is_inside(self, transaction: Transaction | None) -> bool:
-        return (
-            transaction is not None
-            and transaction.session.bind is self._writer
-            and transaction.session.in_transaction()
-        )
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[AsyncSession]:
@@ -155,6 +142,10 @@ class Database:
                 listener()
             except Exception:
                 _log.exception("a listener for new tasks failed; the commit stands")
+
+
+async def _nothing(_tx: Transaction) -> None:
+    """Begins and commits: proves that there is a database, and that it can be written to."""
 
 
 def _lock_file(url: URL) -> int:

@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool, Pool
+from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 from storage.errors import DatabaseUnreachable
-from storage.sqlite_driver import connect
+from storage.sqlite_driver import connect, plain_connection
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -51,8 +51,8 @@ def sqlite_file(url: URL) -> Path:
     return Path(url.database or "").expanduser().resolve()
 
 
-def sqlite_writer(url: URL, *, checkpoints: bool = True) -> AsyncEngine:
-    """The one connection that writes.
+def sqlite_writer(url: URL, *, checkpoints: bool = True) -> Engine:
+    """The one connection that writes; for one thread.
 
     One, because eight that wait for each other inside SQLite make p99 eight times worse than a queue in the process.
     `checkpoints=False` for a second process beside a running Usher: two checkpointers can corrupt the file on the
@@ -61,7 +61,16 @@ def sqlite_writer(url: URL, *, checkpoints: bool = True) -> AsyncEngine:
     pragmas = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
     if not checkpoints:
         pragmas["wal_autocheckpoint"] = "0"
-    return _sqlite(url, pragmas, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0, pool_timeout=60)
+    file = sqlite_file(url)
+    engine = create_engine(
+        "sqlite://",
+        creator=partial(plain_connection, file, busy_seconds=SQLITE_BUSY_SECONDS, pragmas=pragmas),
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+    )
+    _begin_with(engine, "BEGIN IMMEDIATE")
+    return engine
 
 
 def sqlite_reader(url: URL) -> AsyncEngine:
@@ -101,8 +110,8 @@ POSTGRESQL_CONNECT: dict[str, Any] = {
 def sqlite_warning(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str | None:
     """A sentence for the admin when this SQLite (or `version`) has the WAL-reset bug (sqlite.org/wal.html), else None.
 
-    See https://www.sqlite.org/wal.html. It needs two connections that write or checkpoint one file at the same time. Usher has one of them, so only a
-    second program on the file is a danger.
+    See https://www.sqlite.org/wal.html. It needs two connections that write or checkpoint one file at the same time.
+    Usher has one of them, so only a second program on the file is a danger.
     """
     mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
     if mended or version < (3, 7):
@@ -119,9 +128,7 @@ def _sqlite(
     creator = partial(connect, sqlite_file(url), busy_seconds=busy_seconds, pragmas=pragmas)
     engine = create_async_engine(url, async_creator=creator, **pool)
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+    _begin_with(engine.sync_engine, begin)
 
     @event.listens_for(engine.sync_engine, "invalidate")
     def _invalidate(connection: Any, _record: Any, _error: BaseException | None) -> None:
@@ -130,3 +137,11 @@ def _sqlite(
         connection.rollback()
 
     return engine
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    """SQLAlchemy leaves the beginning of a transaction to the driver, and ours begins none of its own accord."""
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(statement)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
-import sqlite3
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import NullPool
 
-from storage import engines
+from storage import backup, engines
 from storage.database import Database
 from storage.errors import (
     DatabaseReadOnly,
@@ -31,30 +30,37 @@ from storage.errors import (
     in_words,
 )
 
+PACKAGED = "storage:migrations"  # as Alembic names a directory inside a package
 _LOCK = 0x7573686D  # "ushm": one migration at a time on PostgreSQL
 
 
-async def upgrade(url: str) -> None:
+async def upgrade(url: str, *, migrations: str = PACKAGED) -> None:
     """Brings the database to this version; creates it when it is an empty file or server database.
 
     Of several at once one does it and the others wait and find it done. All of it is one transaction, so a crash leaves
-    what was there before. A SQLite file with something in it is copied next to itself first. Raises `SchemaTooNew`,
-    `UpgradeFailed` and what an unusable database raises.
+    what was there before. A SQLite file with something in it is copied first, to its own name with ".at-<revision>".
+    `migrations` is where Alembic finds the scripts. Raises `SchemaTooNew`, `UpgradeFailed`, `BackupRefused` and what an
+    unusable database raises.
     """
     parsed = engines.parse(url)
     if engines.is_sqlite(parsed):
         _create_private(engines.sqlite_file(parsed))
     with in_words():
         async with _engine(parsed) as engine, engine.begin() as connection:
-            if engines.is_sqlite(parsed):
-                await _upgrade_sqlite(connection, engines.sqlite_file(parsed))
-            else:
+            if not engines.is_sqlite(parsed):
                 await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-                if _judge(await _revision(connection)) is not None:
-                    await connection.run_sync(_run)
+            revision = await _revision(connection)
+            if _judge(revision, migrations) is None:
+                return
+            if engines.is_sqlite(parsed) and revision is not None:
+                file = engines.sqlite_file(parsed)  # nobody can write to it meanwhile: this transaction holds the lock
+                await asyncio.to_thread(backup.copy, file, file.with_name(f"{file.name}.at-{revision}"))
+            await connection.run_sync(lambda plain: command.upgrade(configuration(plain, migrations), "head"))
+            if engines.is_sqlite(parsed):
+                await _check_foreign_keys(connection)
 
 
-async def check(database: str | Database) -> None:
+async def check(database: str | Database, *, migrations: str = PACKAGED) -> None:
     """Raises `SchemaTooOld` or `SchemaTooNew` unless the database is at this version."""
     if isinstance(database, Database):
         async with database.read() as session:
@@ -63,43 +69,33 @@ async def check(database: str | Database) -> None:
         with in_words():
             async with _engine(engines.parse(database)) as engine, engine.connect() as connection:
                 revision = await _revision(connection)
-    if problem := _judge(revision):
+    if problem := _judge(revision, migrations):
         raise problem
 
 
 async def head() -> str:
     """The revision that this version of Usher needs."""
-    return _scripts()[0]
+    return _scripts(PACKAGED)[0]
 
 
-def configuration(connection: sa.Connection) -> Config:
-    """Alembic's configuration: the migrations in this package, run on this connection. There is no ini file."""
+def configuration(connection: sa.Connection | None, migrations: str = PACKAGED) -> Config:
+    """Alembic's configuration: these scripts, run on this connection. There is no ini file."""
     config = Config()
-    config.set_main_option("script_location", "storage:migrations")
+    config.set_main_option("script_location", migrations)
     config.attributes["connection"] = connection
     return config
 
 
-def _run(connection: sa.Connection) -> None:
-    command.upgrade(configuration(connection), "head")
-
-
-async def _upgrade_sqlite(connection: AsyncConnection, file: Path) -> None:
-    revision = await _revision(connection)
-    if _judge(revision) is None:
-        return
-    if revision is not None:
-        _copy(file, revision)
-    await connection.run_sync(_run)
-    broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+async def _check_foreign_keys(connection: AsyncConnection) -> None:
+    """They are off while SQLite's tables are rebuilt; this is where a mistake of a migration shows."""
+    broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).mappings().first()
     if broken:
-        first = broken[0]._mapping
-        raise UpgradeFailed(f"row {first['rowid']} of {first['table']} refers to nothing in {first['parent']}")
+        raise UpgradeFailed(f"row {broken['rowid']} of {broken['table']} refers to nothing in {broken['parent']}")
 
 
-def _judge(revision: str | None) -> StorageError | None:
+def _judge(revision: str | None, migrations: str) -> StorageError | None:
     """What is to be said about a database at this revision; None when it is the right one. Raises `SchemaTooNew`."""
-    newest, known = _scripts()
+    newest, known = _scripts(migrations)
     if revision == newest:
         return None
     if revision is not None and revision not in known:
@@ -108,10 +104,8 @@ def _judge(revision: str | None) -> StorageError | None:
 
 
 @cache
-def _scripts() -> tuple[str, frozenset[str]]:
-    config = Config()
-    config.set_main_option("script_location", "storage:migrations")
-    scripts = ScriptDirectory.from_config(config)
+def _scripts(migrations: str) -> tuple[str, frozenset[str]]:
+    scripts = ScriptDirectory.from_config(configuration(None, migrations))
     newest = scripts.get_current_head()
     if newest is None:
         raise RuntimeError("the package holds no migrations")
@@ -142,12 +136,3 @@ def _create_private(file: Path) -> None:
         raise DatabaseUnreachable(f"the directory {file.parent} does not exist") from error
     except PermissionError as error:
         raise DatabaseReadOnly(str(file)) from error
-
-
-def _copy(file: Path, revision: str) -> None:
-    """A consistent copy next to the file, made while this process holds the write lock and has changed nothing."""
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    target = file.with_name(f"{file.name}.{revision}.{moment}")
-    with contextlib.closing(sqlite3.connect(file)) as source:
-        source.execute("VACUUM INTO ?", (str(target),))
-    target.chmod(0o600)

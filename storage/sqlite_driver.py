@@ -7,6 +7,7 @@ closed on the thread. So a cancelled task also leaves no live cursor behind.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -16,22 +17,32 @@ from typing import Any, NamedTuple
 import aiosqlite
 
 
+def plain_connection(file: Path, *, busy_seconds: float, pragmas: Mapping[str, str]) -> sqlite3.Connection:
+    """A connection for the thread that makes it. It begins no transactions of its own accord."""
+    connection = sqlite3.connect(file, timeout=busy_seconds, isolation_level=None)
+    try:
+        for name, value in pragmas.items():
+            connection.execute(f"PRAGMA {name}={value}").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 async def connect(file: Path, *, busy_seconds: float, pragmas: Mapping[str, str]) -> SQLiteConnection:
     """A connection that begins no transactions of its own accord. SQLAlchemy's `async_creator`."""
 
     def connector() -> sqlite3.Connection:
-        connection = sqlite3.connect(file, timeout=busy_seconds, isolation_level=None)
-        try:
-            for name, value in pragmas.items():
-                connection.execute(f"PRAGMA {name}={value}").fetchall()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return plain_connection(file, busy_seconds=busy_seconds, pragmas=pragmas)
 
     connection = SQLiteConnection(connector, iter_chunk_size=1)
     connection._thread.daemon = True  # as SQLAlchemy sets it: a forgotten connection must not keep the process alive
-    await connection
+    try:
+        await connection
+    except Exception:
+        # aiosqlite stops its thread without waiting; it would report to an event loop that may be gone by then
+        await asyncio.to_thread(connection._thread.join)
+        raise
     return connection
 
 

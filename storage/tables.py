@@ -335,6 +335,7 @@ class Account(Base):
     last_change: Mapped[str | None]  # the change that was last sent, written down before it was sent
     last_change_at: Mapped[datetime | None]
     last_change_key: Mapped[str | None]  # its idempotency key: the same until its outcome is known
+    last_change_sent: Mapped[int | None]  # how often it was sent without having been seen
 
 
 class ManualStep(Base):

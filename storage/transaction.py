@@ -16,6 +16,7 @@ from sqlalchemy.orm.util import identity_key
 
 from storage import audit, task_queue
 from storage.tables import Base, TaskState, table_of
+from storage.upsert import insert_into
 
 
 class Transaction:
@@ -73,6 +74,16 @@ class Transaction:
         """Has dispatchers, here and in every replica, look for due tasks after the commit."""
         self.wakes = True
 
+    async def insert(self, *rows: Base) -> None:
+        """Inserts rows of one table in one statement, without the bookkeeping that rows to be changed later need."""
+        if rows:
+            await self.session.execute(_insert(type(rows[0])), [_values(row) for row in rows])
+
+    async def insert_unless_there(self, row: Base) -> bool:
+        """Inserts a row unless one that it would clash with is there; says whether it did."""
+        inserted = await self.session.execute(_insert_unless_there(type(row), is_sqlite=self.is_sqlite), _values(row))
+        return inserted.first() is not None
+
     async def move(
         self,
         entity: type[Base],
@@ -114,6 +125,21 @@ class Transaction:
             await task_queue.notify(self)
         if self._lines:
             await audit.append(self.session, self._lines, is_sqlite=self.is_sqlite)
+
+
+def _values(row: Base) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
+
+
+@cache
+def _insert(entity: type[Base]) -> sa.Insert:
+    return sa.insert(table_of(entity))
+
+
+@cache
+def _insert_unless_there(entity: type[Base], *, is_sqlite: bool) -> sa.sql.dml.ReturningInsert[Any]:
+    table = table_of(entity)
+    return insert_into(table, is_sqlite=is_sqlite).on_conflict_do_nothing().returning(*table.primary_key.columns)
 
 
 @cache

@@ -25,6 +25,12 @@ _OFFERED = (
     sa.select(_APPLICATION).where(Application.retired_at.is_(None)).order_by(Application.position, Application.key)
 )
 
+_OFFER = (
+    sa.select(_APPLICATION.label("application"), _POLICY.label("policy"))
+    .join(Policy, Policy.key == Application.policy_key)
+    .where(Application.key == sa.bindparam("key"), Application.retired_at.is_(None))
+)
+
 
 @lru_cache(maxsize=_KEPT)
 def _entry(document: str) -> ApplicationEntry:
@@ -63,10 +69,10 @@ async def load_offered(session: AsyncSession, key: str) -> ApplicationEntry | No
     return None if document is None else _entry(document)
 
 
-async def load_any_application(session: AsyncSession, key: str) -> ApplicationEntry | None:
-    """The application, offered or retired: what was granted in it still has to be taken back."""
-    document = await session.scalar(sa.select(_APPLICATION).where(Application.key == key))
-    return None if document is None else _entry(document)
+async def load_offer(session: AsyncSession, key: str) -> tuple[ApplicationEntry, PolicyRules] | None:
+    """The application and the policy that decides about it, if it may be requested; None if it may not."""
+    found = (await session.execute(_OFFER, {"key": key})).one_or_none()
+    return None if found is None else (_entry(found[0]), _rules(found[1]))
 
 
 async def load_policy(session: AsyncSession, key: str) -> PolicyRules:

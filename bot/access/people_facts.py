@@ -10,22 +10,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access.policy import Colleague
 from storage.tables import Person
 
+_LISTED = sa.or_(
+    Person.id.in_(sa.bindparam("ids", expanding=True)), Person.email.in_(sa.bindparam("emails", expanding=True))
+)
+_MANAGERS = sa.select(sa.func.coalesce(Person.manager_from_file, Person.manager_from_slack)).where(
+    Person.id.in_(sa.bindparam("managers_of", expanding=True))
+)
+_PEOPLE = sa.select(Person).where(_LISTED)
+_PEOPLE_AND_MANAGERS = sa.select(Person).where(sa.or_(_LISTED, Person.id.in_(_MANAGERS)))
+
 
 async def load_people(
     session: AsyncSession, ids: Collection[str], names: Iterable[str] = (), *, managers_of: Collection[str] = ()
 ) -> dict[str, Person]:
     """People by Slack user id: those with these ids, those with these names (e-mail address or id), and managers."""
     listed = set(names)
-    emails = [name for name in listed if "@" in name]
     wanted = {*ids, *(name for name in listed if "@" not in name)}
-    manager = sa.func.coalesce(Person.manager_from_file, Person.manager_from_slack)
-    managers = sa.select(manager).where(Person.id.in_(sorted(managers_of)))
-    found = await session.scalars(
-        sa.select(Person).where(
-            sa.or_(Person.id.in_(sorted(wanted)), Person.email.in_(sorted(emails)), Person.id.in_(managers))
-        )
-    )
-    return {person.id: person for person in found}
+    emails = listed - wanted
+    statement = _PEOPLE_AND_MANAGERS if managers_of else _PEOPLE
+    bound = {"ids": sorted(wanted), "emails": sorted(emails), "managers_of": sorted(managers_of)}
+    return {person.id: person for person in await session.scalars(statement, bound)}
 
 
 def colleague(person: Person) -> Colleague:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import EllipsisType
 
 from bot.access.catalog import ApplicationEntry
 from bot.access.desired import Entitlement
-from bot.access.durations import parse_duration, write_duration
+from bot.access.durations import parse_duration, say_duration
 from bot.access.story import Choice
 
 #: Slack's own limit on what a text input takes (docs.slack.dev, plain-text input element)
@@ -16,18 +17,18 @@ LONGEST_REASON = 3000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A complete wish: an entitlement in an application, for somebody, for a while, with a reason."""
+    """What somebody asks for: an entitlement in an application, for somebody, for a while, with a reason.
+
+    A role or seat type that is None, and a duration that is `...`, was not chosen; `complete` fills it in where the
+    application leaves no choice.
+    """
 
     application: str
-    role: str
-    seat_type: str
-    duration_seconds: int | None
+    role: str | None = None
+    seat_type: str | None = None
+    duration_seconds: int | EllipsisType | None = ...  # None is a choice: no end date
     reason: str
     beneficiary_id: str
-
-    @property
-    def entitlement(self) -> Entitlement:
-        return Entitlement(role=self.role, seat_type=self.seat_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +54,43 @@ class WrongWish(Exception):
         self.fields = fields
 
 
-def problems(wish: Wish, entry: ApplicationEntry) -> dict[str, str]:
-    """What is wrong with a wish, by field; empty when it can be asked for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a wish comes to: exactly one of what an application offers."""
+
+    entitlement: Entitlement
+    duration_seconds: int | None
+
+
+def terms(wish: Wish, entry: ApplicationEntry) -> Terms:
+    """Holds a wish against what an application offers, and fills in what it leaves no choice about.
+
+    Raises:
+        WrongWish: it is not offered, or something has still to be chosen.
+    """
     found: dict[str, str] = {}
-    if wish.role not in (entry.roles or ("",)):
-        found["role"] = f"Choose one of: {', '.join(entry.roles)}." if entry.roles else "There are no roles here."
-    if wish.seat_type not in (entry.seat_types or ("",)):
-        offered = ", ".join(entry.seat_types)
-        found["seat_type"] = f"Choose one of: {offered}." if offered else "There are no seat types here."
-    if wish.duration_seconds not in entry.durations:
-        offered = ", ".join(write_duration(duration) for duration in entry.durations)
-        found["duration"] = f"Choose one of: {offered}."
+    role = _chosen("role", wish.role, entry.roles or ("",), found)
+    seat_type = _chosen("seat_type", wish.seat_type, entry.seat_types or ("",), found)
+    duration = wish.duration_seconds
+    if isinstance(duration, EllipsisType):
+        duration = entry.durations[0] if len(entry.durations) == 1 else ...
+    if isinstance(duration, EllipsisType) or duration not in entry.durations:
+        found["duration"] = f"Choose one of: {', '.join(say_duration(one) for one in entry.durations)}."
     if not wish.reason.strip():
         found["reason"] = "Say in a few words what you need it for: the approver reads this."
     elif len(wish.reason) > LONGEST_REASON:
         found["reason"] = f"Keep it under {LONGEST_REASON:,} characters (this has {len(wish.reason):,})."
-    return found
+    if found or isinstance(duration, EllipsisType):
+        raise WrongWish(found)
+    return Terms(entitlement=Entitlement(role=role, seat_type=seat_type), duration_seconds=duration)
+
+
+def _chosen(field: str, word: str | None, offered: Sequence[str], found: dict[str, str]) -> str:
+    if word is None and len(offered) == 1:
+        return offered[0]
+    if word is None or word not in offered:
+        found[field] = f"Choose one of: {', '.join(offered)}." if offered != ("",) else "There is no choice here."
+    return word or ""
 
 
 def read_words(text: str, choices: Sequence[Choice]) -> Words | None:

@@ -88,7 +88,23 @@ def read_form(values: Values, choices: Sequence[Choice]) -> Draft:
         seat_type=_read(values, actions.SEAT_TYPE_BLOCK, chosen, chosen.seat_types) if chosen else None,
         duration_seconds=_read_duration(values, chosen) if chosen else ...,
         reason=read_reason(values),
-        beneficiary_id=values.get(actions.FOR_BLOCK, {}).get(actions.VALUE, {}).get("selected_user"),
+        beneficiary_id=_beneficiary(values),
+    )
+
+
+def read_entered(values: Values) -> Draft:
+    """What somebody entered, as it is: whether that is offered is for the catalogue to say.
+
+    What the form had no input for, because the application leaves no choice, is left out.
+    """
+    key = _selected(values, actions.APPLICATION_BLOCK, actions.CHOOSE_APPLICATION)
+    return Draft(
+        application=key,
+        role=_selected(values, f"{actions.ROLE_BLOCK}:{key}", actions.VALUE),
+        seat_type=_selected(values, f"{actions.SEAT_TYPE_BLOCK}:{key}", actions.VALUE),
+        duration_seconds=_parsed(_selected(values, f"{actions.DURATION_BLOCK}:{key}", actions.VALUE)),
+        reason=read_reason(values),
+        beneficiary_id=_beneficiary(values),
     )
 
 
@@ -209,7 +225,19 @@ def _read(values: Values, block: str, chosen: Choice, offered: Sequence[str]) ->
 
 def _read_duration(values: Values, chosen: Choice) -> int | EllipsisType | None:
     written = _read(values, actions.DURATION_BLOCK, chosen, [write_duration(one) for one in chosen.durations])
-    return parse_duration(written) if written else ...
+    return _parsed(written)
+
+
+def _parsed(written: str | None) -> int | EllipsisType | None:
+    try:
+        return parse_duration(written) if written else ...
+    except ValueError:
+        return ...
+
+
+def _beneficiary(values: Values) -> str | None:
+    person: str | None = values.get(actions.FOR_BLOCK, {}).get(actions.VALUE, {}).get("selected_user")
+    return person
 
 
 def _written(duration: int | EllipsisType | None) -> str | None:

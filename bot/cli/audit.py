@@ -36,7 +36,7 @@ def export(
 ) -> None:
     """Writes the ledger out, oldest line first.
 
-    `data` is text, exactly as it was hashed; docs/audit.md says how to check an export without Usher.
+    `data` is text, exactly as it was hashed; docs/commands.md says how to check an export without Usher.
     """
     from bot.cli.shell import open_database, run
     from storage import audit

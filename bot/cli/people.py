@@ -20,8 +20,7 @@ def sync() -> None:
 
     Who there is, who left, who manages whom. A running Usher does so by itself.
     """
-    from slack_sdk.web.async_client import AsyncWebClient
-
+    from bot.app import slack_client
     from bot.cli.shell import log_warnings_only, note, open_database, run, say
     from bot.engine.directory import sync as sync_directory
     from bot.settings import Settings, SettingsError, missing
@@ -29,8 +28,6 @@ def sync() -> None:
     settings = Settings.load("slack_bot_token", "slack_api_url", "slack_manager_field", "database_url")
     if settings.slack_bot_token is None:
         raise SettingsError([missing("slack_bot_token")])
-
-    client = AsyncWebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
 
     log_warnings_only()
 
@@ -41,7 +38,7 @@ def sync() -> None:
         async with open_database(settings, create=True) as database:
             return await sync_directory(
                 database,
-                client,
+                slack_client(settings),
                 manager_field=settings.slack_manager_field,
                 progress=tell if sys.stderr.isatty() else None,
             )

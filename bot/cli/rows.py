@@ -90,7 +90,7 @@ async def requests(session: AsyncSession, wanted: Filter) -> list[Row]:
             "decided_by": by,
             "decision_reason": request.decision_reason,
         }
-        for request, asker, receiver, by in (await session.execute(query)).tuples()
+        for request, asker, receiver, by in await session.execute(query)
     ]
 
 
@@ -121,7 +121,7 @@ async def grants(session: AsyncSession, wanted: Filter) -> list[Row]:
             "ended_at": grant.ended_at,
             "end_reason": _word(grant.end_reason),
         }
-        for grant, receiver in (await session.execute(query)).tuples()
+        for grant, receiver in await session.execute(query)
     ]
 
 
@@ -161,7 +161,7 @@ async def incidents(session: AsyncSession, wanted: Filter) -> list[Row]:
     query = _in(query, Incident.state, wanted.states)
     if wanted.application is not None:
         query = query.where(Incident.application == wanted.application)
-    found = (await session.execute(query)).tuples().all()
+    found = (await session.execute(query)).all()
     waiting = await _waiting(session)
     names = await _names(session, {id_ for ids in waiting.values() for id_ in ids})
     return [
@@ -199,8 +199,8 @@ def _in(query: Any, column: Any, values: Collection[str]) -> Any:
 
 
 async def _names(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:
-    named = sa.select(Person.id, _who(Person)).where(Person.id.in_(ids))
-    return dict((await session.execute(named)).tuples().all())
+    named = sa.select(Person.id, _who(Person).label("name")).where(Person.id.in_(ids))
+    return {row.id: row.name for row in await session.execute(named)}
 
 
 async def _waiting(session: AsyncSession) -> dict[str, list[str]]:
@@ -209,7 +209,7 @@ async def _waiting(session: AsyncSession) -> dict[str, list[str]]:
         Task.state == sa.literal_column("'parked'"), Task.kind == subjects.ACCOUNT
     )
     waiting: dict[str, list[str]] = {}
-    for incident_id, payload in (await session.execute(parked.order_by(Task.created_at))).tuples():
+    for incident_id, payload in await session.execute(parked.order_by(Task.created_at)):
         if incident_id is not None and "person" in payload:
             waiting.setdefault(incident_id, []).append(payload["person"])
     return waiting

@@ -6,8 +6,8 @@ down before it is sent, so that one whose answer was lost, or whose process died
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import structlog
 
@@ -27,16 +27,18 @@ from bot.connectors.contract import (
 from bot.engine import settling, troubles
 from bot.engine.connectors import Connectors
 from bot.engine.situation import Situation, next_look, read_situation
-from bot.engine.work import Again, Done, Outcome, Parked
+from bot.engine.work import LONGEST_PAUSE, Again, Done, Outcome, Parked
 from storage.database import Database
 from storage.ids import new_id
 from storage.tables import AccountStatus
 from storage.task_queue import ClaimedTask
 
 #: how long a change that was sent may stay unseen before it is sent again: the provider's lists lag behind
-#: (chatgpt-workspace, 3.8: "re-read with a bounded deadline"; no figure is known)
+#: (chatgpt-workspace, 3.8: "re-read with a bounded deadline"; no figure is known). It doubles with every time.
 SETTLE_WITHIN = timedelta(seconds=20)
-#: pauses between looks for a change that was sent
+#: how often a change is sent without being seen before a human is told
+SENT_IN_SILENCE = 2
+#: first pause between looks for a change that was sent
 LOOK_AGAIN = timedelta(seconds=1)
 #: more changes than one account ever needs; a net below a provider that never shows what it was told
 MOST_CHANGES = 4
@@ -69,9 +71,6 @@ class Accounts:
             return await self._by_hand(situation, connector.capabilities, by_hand)
         except settling.Overtaken:
             return Again(after=timedelta())
-        except UnknownOutcome as error:
-            log.warning("account.unknown_outcome", error=error.explanation)
-            return Again(after=LOOK_AGAIN, error=error.explanation)
         except ConnectorError as error:
             log.warning("account.trouble", cause=type(error).__name__, error=error.explanation)
             return await self._trouble(task, situation, error)
@@ -98,12 +97,18 @@ class Accounts:
                 return Done()  # nothing was granted and nothing is being taken back: only looked
             if settling.vanished(situation, observed):
                 return await self._missing(situation, observed)
-            if _is_on_its_way(situation, change):
-                return Again(after=LOOK_AGAIN)
             if situation.outage is not None and situation.outage.looking:
                 return await self._not_there_yet(situation)
+            sent = _sent(situation, change)
+            if sent is not None and sent.is_on_its_way:
+                return Again(after=max(sent.ago / 10, LOOK_AGAIN))
+            if sent is not None and sent.times >= SENT_IN_SILENCE:
+                return await self._not_to_be_seen(situation, change, sent.times)
             situation = await self._database.write(settling.note_change, situation, observed, change)
-            await connector.apply(change)
+            try:
+                await connector.apply(change)
+            except UnknownOutcome as error:
+                return await self._unanswered(situation, change, error)
         return Again(after=LOOK_AGAIN)
 
     async def _observe(self, situation: Situation, connector: Connector) -> Observed:
@@ -129,6 +134,19 @@ class Accounts:
         await self._database.write(troubles.not_seen, outage.scope, situation.person.name)
         return Parked(incident_id=outage.id, error="It is not to be seen yet.")
 
+    async def _unanswered(self, situation: Situation, change: Change, error: UnknownOutcome) -> Outcome:
+        """Nobody knows whether it happened: look, before anything else. Time and again is an outage."""
+        log.warning("account.unknown_outcome", error=error.explanation)
+        if situation.times_sent(settling.name_of(change)) <= SENT_IN_SILENCE:
+            return Again(after=LOOK_AGAIN, error=error.explanation)
+        incident_id = await self._database.write(troubles.open_outage, situation, error)
+        return Parked(incident_id=incident_id, error=error.explanation)
+
+    async def _not_to_be_seen(self, situation: Situation, change: Change, times: int) -> Outcome:
+        """A change was sent and sent again, and nothing came of it: a human is told, and it is sent once more."""
+        await self._database.write(troubles.open_trouble, situation, troubles.not_to_be_seen(change, times))
+        return Again(after=timedelta())
+
     async def _by_hand(self, situation: Situation, can: Capabilities, by_hand: ByHand) -> Outcome:
         wanted = situation.desired(_as_known(situation), can)
         await self._database.write(settling.ask_for_hands, situation, wanted, by_hand.explanation)
@@ -140,7 +158,7 @@ class Accounts:
             return Done()  # it was only a look
         lasting = isinstance(error, TryLater) and task.failures + 1 >= troubles.MANY
         if isinstance(error, TryLater) and not lasting:
-            await self._database.write(settling.forget_change, situation)
+            await self._database.write(settling.forget_change, situation, error)
             return Again(after=error.after, error=error.explanation)
         if error.hits_everybody or lasting:
             incident_id = await self._database.write(troubles.open_outage, situation, error)
@@ -181,13 +199,22 @@ def _with_its_key(situation: Situation, change: Change | None) -> Change | None:
     return change
 
 
-def _is_on_its_way(situation: Situation, change: Change) -> bool:
-    """Was this very change sent a moment ago? Then the provider's lists may just not show it yet."""
-    account = situation.account
-    if account is None or account.last_change is None or account.last_change_at is None:
-        return False
-    return account.last_change == settling.name_of(change) and _age(account.last_change_at, situation) < SETTLE_WITHIN
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """A change that was sent and is not to be seen."""
+
+    times: int
+    ago: timedelta
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """The provider's lists may just not show it yet."""
+        return self.ago < min(SETTLE_WITHIN * 2.0 ** (self.times - 1), LONGEST_PAUSE)
 
 
-def _age(moment: datetime, situation: Situation) -> timedelta:
-    return situation.now - moment
+def _sent(situation: Situation, change: Change) -> _Sent | None:
+    """Was this very change sent before? None when it was not, or is not waited for."""
+    times = situation.times_sent(settling.name_of(change))
+    if times == 0 or situation.account is None or situation.account.last_change_at is None:
+        return None
+    return _Sent(times=times, ago=situation.now - situation.account.last_change_at)

@@ -15,7 +15,17 @@ from bot.access.operations.ending import end_grant
 from bot.access.operations.following import refresh_cards
 from bot.access.operations.incidents import resolve_incident
 from bot.connectors.contract import Account as Observed
-from bot.connectors.contract import CancelInvite, Change, Invite, Remove, Resend, SetRole, SetSeatType
+from bot.connectors.contract import (
+    CancelInvite,
+    Change,
+    ConnectorError,
+    Invite,
+    Remove,
+    Resend,
+    SetRole,
+    SetSeatType,
+    UnknownOutcome,
+)
 from bot.engine.situation import Situation, read_situation
 from storage.database import Transaction
 from storage.ids import new_id
@@ -35,7 +45,12 @@ MISSING_FOR = timedelta(seconds=30)
 
 
 #: an account's row when no change is on its way
-NO_CHANGE: Mapping[str, None] = {"last_change": None, "last_change_at": None, "last_change_key": None}
+NO_CHANGE: Mapping[str, None] = {
+    "last_change": None,
+    "last_change_at": None,
+    "last_change_key": None,
+    "last_change_sent": None,
+}
 
 
 class Overtaken(Exception):
@@ -99,6 +114,7 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
         "last_change": name_of(change),
         "last_change_at": tx.now,
         "last_change_key": getattr(change, "key", None),
+        "last_change_sent": situation.times_sent(name_of(change)) + 1,
         "missing_since": None,
     }
     account = await _write_account(tx, situation, values)
@@ -112,12 +128,16 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
     return replace(situation, account=account, now=tx.now)
 
 
-async def forget_change(tx: Transaction, situation: Situation) -> None:
-    """The provider said that the last change did not happen: nothing has to be waited for."""
+async def forget_change(tx: Transaction, situation: Situation, error: ConnectorError) -> None:
+    """The last change did not happen, or nobody knows: it is waited for no longer.
+
+    What may have happened after all keeps its idempotency key, so that it cannot happen twice.
+    """
+    values = {"last_change_at": None} if isinstance(error, UnknownOutcome) else NO_CHANGE
     await tx.session.execute(
         sa.update(Account)
         .where(Account.application == situation.entry.key, Account.person_id == situation.person.id)
-        .values(**NO_CHANGE)
+        .values(**values)
     )
 
 
@@ -274,7 +294,7 @@ async def _still(tx: Transaction, situation: Situation) -> None:
             Grant.state != sa.literal_column("'ended'"),
         )
     )
-    if set(living.tuples()) != {(grant.id, grant.state) for grant in situation.grants}:
+    if set(living) != {(grant.id, grant.state) for grant in situation.grants}:
         raise Overtaken
 
 

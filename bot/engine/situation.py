@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import lifecycle, subjects
 from bot.access.catalog import ApplicationEntry
-from bot.access.catalog_store import load_any_application
+from bot.access.catalog_store import load_application
 from bot.access.desired import Claim, Entitlement, desired_account
 from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import Capabilities
@@ -71,6 +71,12 @@ class Situation:
             seat_types=capabilities.seat_types or self.entry.seat_types or ("",),
         )
 
+    def times_sent(self, change: str) -> int:
+        """How often a change, by its name, was sent without having been seen."""
+        if self.account is None or self.account.last_change != change:
+            return 0
+        return self.account.last_change_sent or 0
+
     def due(self) -> tuple[list[Grant], list[Grant]]:
         """The grants whose time has come: those that start, and those that are over."""
         over = [
@@ -90,7 +96,7 @@ class Situation:
 
 async def read_situation(session: AsyncSession, application: str, person_id: str, *, now: datetime) -> Situation | None:
     """Reads what is known; None when the application or the person is not."""
-    entry = await load_any_application(session, application)
+    entry = await load_application(session, application)
     person = await session.get(Person, person_id)
     if entry is None or person is None:
         return None

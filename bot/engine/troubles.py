@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from bot.access import lifecycle, subjects
 from bot.access.operations.following import refresh_cards
 from bot.access.operations.incidents import open_incident
-from bot.connectors.contract import ConnectorError, NoFreeSeat, Refused
-from bot.engine.settling import forget_change
+from bot.connectors.contract import Change, ConnectorError, NoFreeSeat, Refused, UnknownOutcome
+from bot.engine.settling import forget_change, name_of
 from bot.engine.situation import Situation
 from bot.engine.work import LONGEST_PAUSE
 from storage.database import Transaction
@@ -32,9 +32,18 @@ def no_address(name: str) -> Refused:
     )
 
 
+def not_to_be_seen(change: Change, times: int) -> UnknownOutcome:
+    """A change that the provider took, or may have taken, and does not show."""
+    return UnknownOutcome(
+        f"Usher asked for this change {times} times, and it is not to be seen: {name_of(change)}.",
+        remedy="Look at the workspace; if it is not there, make the change by hand and press I did it by hand. "
+        "Usher keeps trying, later and later.",
+    )
+
+
 async def open_outage(tx: Transaction, situation: Situation, error: ConnectorError) -> str:
     """A cause that hits everybody in the application: one incident, on which all its accounts wait."""
-    await forget_change(tx, situation)
+    await forget_change(tx, situation, error)
     incident_id = await open_incident(
         tx,
         scope=situation.entry.key,
@@ -58,7 +67,7 @@ async def open_outage(tx: Transaction, situation: Situation, error: ConnectorErr
 
 async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorError) -> None:
     """A cause that hits this account alone. What is being given waits for a human."""
-    await forget_change(tx, situation)
+    await forget_change(tx, situation, error)
     to = GrantState.WAITING if isinstance(error, NoFreeSeat) else GrantState.FAILED
     for grant in situation.holding:
         moved = await tx.move(

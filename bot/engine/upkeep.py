@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.access import subjects
-from bot.access.catalog_store import load_any_application
+from bot.access.catalog_store import load_application
 from bot.access.operations.ending import end_grant
 from bot.access.operations.expire import expire
 from bot.access.operations.following import converge_account
@@ -67,7 +67,7 @@ class Upkeep:
         """Tries, carefully, whether an outage is over: one look, then one task, then everybody."""
         application = task.key
         async with self._database.read() as session:
-            entry = await load_any_application(session, application)
+            entry = await load_application(session, application)
             outage = await session.scalar(
                 sa.select(Incident).where(Incident.scope == application, Incident.state == sa.literal_column("'open'"))
             )
@@ -136,7 +136,7 @@ async def repair(tx: Transaction) -> int:
     grants = sa.select(Grant.application, Grant.beneficiary_id).where(
         Grant.state != sa.literal_column("'ended'"), ~account_task
     )
-    missing = set((await tx.session.execute(grants)).tuples())
+    missing = set(await tx.session.execute(grants))
     for application, person_id in sorted(missing):
         converge_account(tx, application, person_id)
     expiry_task = sa.exists().where(
@@ -145,7 +145,7 @@ async def repair(tx: Transaction) -> int:
     requests = sa.select(AccessRequest.id, AccessRequest.expires_at).where(
         AccessRequest.state == RequestState.PENDING, ~expiry_task
     )
-    undated = (await tx.session.execute(requests)).tuples().all()
+    undated = (await tx.session.execute(requests)).all()
     for request_id, expires_at in undated:
         tx.enqueue(subjects.EXPIRE, request_id, run_at=expires_at)
     found = len(missing) + len(undated)

@@ -9,6 +9,6 @@ from bot.handlers.house import House
 
 
 def register(app: AsyncApp, house: House) -> None:
-    """Registers every listener but those of the directory, which need the directory."""
-    for surface in (request_access, approvals, own_access, home, incidents, steps):
+    """Registers every listener but those of the directory. Bolt asks them in this order, so the busiest come first."""
+    for surface in (approvals, request_access, home, own_access, incidents, steps):
         surface.register(app, house)

@@ -21,7 +21,7 @@ from bot.access.story import Choice
 from bot.access.wish import Wish, Words, WrongWish, read_words
 from bot.cards import actions
 from bot.cards.content import Content
-from bot.cards.form import Draft, field_errors, options_for, read_form, request_form
+from bot.cards.form import Draft, field_errors, options_for, read_entered, read_form, request_form
 from bot.cards.refusals import refusal, refusal_words
 from bot.cards.texts import COMMAND, help_text, not_understood, status_list
 from bot.handlers.house import Body, House, notice, person_of
@@ -29,23 +29,16 @@ from bot.handlers.house import Body, House, notice, person_of
 #: the shortcut's callback_id in manifest.yml
 SHORTCUT = "request_access"
 
-_CHOOSE = {
-    "application": "Choose an application.",
-    "role": "Choose a role.",
-    "seat_type": "Choose a seat type.",
-    "duration": "Choose how long you need it.",
-}
-
 
 def register(app: AsyncApp, house: House) -> None:
     """Registers the command, the shortcut and the form."""
     door = RequestAccess(house)
+    app.view(actions.REQUEST_FORM)(door.submitted)
     app.command(COMMAND)(door.command)
     app.shortcut(SHORTCUT)(door.shortcut)
     app.action(actions.OPEN_FORM)(door.shortcut)
     app.action(actions.CHOOSE_APPLICATION)(door.choose_application)
     app.options(actions.CHOOSE_APPLICATION)(door.suggest)
-    app.view(actions.REQUEST_FORM)(door.submitted)
 
 
 class RequestAccess:
@@ -94,12 +87,7 @@ class RequestAccess:
     async def submitted(self, ack: AsyncAck, body: Body) -> None:
         """The form was sent: a request is recorded, or what is wrong is said under the field."""
         view, person_id = body["view"], person_of(body)
-        draft = read_form(view["state"]["values"], await self._choices())
-        missing = _missing(draft)
-        if missing:
-            await ack(response_action="errors", errors=field_errors(missing, view))
-            return
-        wish = _wish(draft, person_id)
+        wish = _wish(read_entered(view["state"]["values"]), person_id)
         try:
             await self._house.database.write(
                 submit, wish=wish, requester_id=person_id, channel="slack", origin=_origin(view, person_id, wish)
@@ -158,26 +146,14 @@ def draft_of(words: Words) -> Draft:
     )
 
 
-def _missing(draft: Draft) -> dict[str, str]:
-    if draft.application is None:
-        return {"application": _CHOOSE["application"]}
-    chosen = {
-        "role": draft.role is not None,
-        "seat_type": draft.seat_type is not None,
-        "duration": draft.duration_seconds is not ...,
-    }
-    return {field: _CHOOSE[field] for field, is_there in chosen.items() if not is_there}
-
-
-def _wish(draft: Draft, person_id: str) -> Wish:
-    duration = draft.duration_seconds
+def _wish(entered: Draft, person_id: str) -> Wish:
     return Wish(
-        application=draft.application or "",
-        role=draft.role or "",
-        seat_type=draft.seat_type or "",
-        duration_seconds=duration if isinstance(duration, int) else None,
-        reason=draft.reason,
-        beneficiary_id=draft.beneficiary_id or person_id,
+        application=entered.application or "",
+        role=entered.role,
+        seat_type=entered.seat_type,
+        duration_seconds=entered.duration_seconds,
+        reason=entered.reason,
+        beneficiary_id=entered.beneficiary_id or person_id,
     )
 
 

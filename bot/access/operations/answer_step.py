@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import subjects
-from bot.access.catalog_store import load_any_application
+from bot.access.catalog_store import load_application
 from bot.access.operations.ending import end_grant
 from bot.access.operations.following import converge_account
 from bot.access.operations.incidents import open_incident
@@ -71,7 +71,7 @@ async def answer_step(tx: Transaction, *, step_id: str, actor: str, done: bool, 
 
 async def step_owners(session: AsyncSession, application: str) -> set[str]:
     """Slack user ids of those who carry out an application's changes by hand: its admins, else its owner."""
-    entry = await load_any_application(session, application)
+    entry = await load_application(session, application)
     names = (entry.admins or ((entry.owner,) if entry.owner else ())) if entry else ()
     found = await session.scalars(
         sa.select(Person.id).where(sa.or_(Person.id.in_(names), Person.email.in_(names)), Person.active)

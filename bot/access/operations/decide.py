@@ -17,6 +17,14 @@ _TOO_LATE = {
     RequestState.EXPIRED: Refusal.EXPIRED,
 }
 
+#: locked, so that of two who press at once the second sees what the first decided
+_REQUEST = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam("id")).with_for_update()
+_ASKED = (
+    sa.select(Approval, Person.active)
+    .join(Person, Person.id == Approval.approver_id)
+    .where(Approval.request_id == sa.bindparam("id"))
+)
+
 
 async def decide(
     tx: Transaction, *, request_id: str, approver_id: str, decision: Decision, reason: str | None = None
@@ -33,13 +41,7 @@ async def decide(
         raise Refused(Refusal.GONE)
     if approver_id in (request.requester_id, request.beneficiary_id):
         raise Refused(Refusal.OWN_REQUEST)
-    asked = (
-        await tx.session.execute(
-            sa.select(Approval, Person.active)
-            .join(Person, Person.id == Approval.approver_id)
-            .where(Approval.request_id == request_id)
-        )
-    ).all()
+    asked = (await tx.session.execute(_ASKED, {"id": request_id})).all()
     mine = next((approval for approval, _ in asked if _is_at(approval, request, approver_id)), None)
     if mine is None or not next(active for approval, active in asked if approval is mine):
         raise Refused(Refusal.NOT_ASKED)

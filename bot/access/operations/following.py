@@ -44,7 +44,7 @@ def converge_account(tx: Transaction, application: str, person_id: str) -> None:
     )
 
 
-def pass_request(
+async def pass_request(
     tx: Transaction,
     request: AccessRequest,
     *,
@@ -69,7 +69,7 @@ def pass_request(
         if limited and not starts_when_joined
         else None,
     )
-    tx.session.add(grant)
+    await tx.insert(grant)
     tx.record("request.approved", actor=actor, subject=subjects.request(request.id), reason=why, grant=grant.id)
     converge_account(tx, request.application, request.beneficiary_id)
     refresh_cards(tx, request.id)
@@ -119,8 +119,8 @@ async def ask(tx: Transaction, request: AccessRequest, facts: Facts, *, already_
         for approver in who_decides(rules_of(request), request.stage, facts)
         if approver.id not in already_asked
     ]
-    for approver in deciding:
-        tx.session.add(
+    await tx.insert(
+        *(
             Approval(
                 request_id=request.id,
                 stage=request.stage,
@@ -128,7 +128,9 @@ async def ask(tx: Transaction, request: AccessRequest, facts: Facts, *, already_
                 why=approver.why,
                 asked_at=tx.now,
             )
+            for approver in deciding
         )
+    )
     if not deciding:
         await open_incident(
             tx,
@@ -168,7 +170,7 @@ async def follow_votes(
         request.decided_by = actor
         request.decision_reason = reason
         if verdict is Decision.APPROVED:
-            pass_request(tx, request, actor=actor, why=reason)
+            await pass_request(tx, request, actor=actor, why=reason)
         else:
             tx.record("request.denied", actor=actor, subject=subjects.request(request.id), reason=reason)
     refresh_cards(tx, request.id)

@@ -9,17 +9,16 @@ import sqlalchemy as sa
 
 from bot.access import subjects
 from bot.access.catalog import ApplicationEntry, PolicyRules
-from bot.access.catalog_store import load_application, load_policy
+from bot.access.catalog_store import load_offer
 from bot.access.durations import write_duration
 from bot.access.operations.following import ask, converge_account, pass_request, refresh_cards, snapshot
 from bot.access.people_facts import colleague, load_people
 from bot.access.policy import Facts, names_in
 from bot.access.refusals import Refusal, Refused
-from bot.access.wish import Wish, WrongWish, problems
+from bot.access.wish import Terms, Wish, WrongWish, terms
 from storage.database import Transaction
 from storage.ids import new_id
-from storage.tables import AccessRequest, Card, Grant, GrantState, Person, RequestState
-from storage.upsert import insert_into
+from storage.tables import AccessRequest, Card, Grant, Person, RequestState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +45,11 @@ async def submit(
         WrongWish: the catalogue does not offer that.
         Refused: this person may not ask for that, has it already, or has asked already.
     """
-    entry = await load_application(tx.session, wish.application)
-    if entry is None:
-        raise WrongWish({"application": "This application is no longer offered. Choose another."})
-    wrong = problems(wish, entry)
-    if wrong:
-        raise WrongWish(wrong)
-    rules = await load_policy(tx.session, entry.policy)
+    offer = await load_offer(tx.session, wish.application)
+    if offer is None:
+        raise WrongWish({"application": "Choose an application."})
+    entry, rules = offer
+    asked_for = terms(wish, entry)
     people = await load_people(
         tx.session,
         (requester_id, wish.beneficiary_id),
@@ -61,25 +58,25 @@ async def submit(
     )
     _refuse_strangers(people.get(requester_id), people.get(wish.beneficiary_id))
 
-    request = _request(tx, wish, entry, rules, requester_id, channel, origin)
-    if not await _insert(tx, request):
-        return await _already_asked(tx, wish, origin)
-    await _refuse_what_they_have(tx, wish)
+    request = _request(tx, wish, asked_for, entry, rules, requester_id, channel, origin)
+    if not await tx.insert_unless_there(request):
+        return await _already_asked(tx, request)
+    await _refuse_what_they_have(tx, request)
 
     tx.record(
         "request.submitted",
         actor=requester_id,
         subject=subjects.request(request.id),
-        application=wish.application,
-        role=wish.role,
-        seat_type=wish.seat_type,
-        duration=write_duration(wish.duration_seconds),
+        application=request.application,
+        role=request.role,
+        seat_type=request.seat_type,
+        duration=write_duration(request.duration_seconds),
         beneficiary=wish.beneficiary_id,
         reason=wish.reason,
         channel=channel,
     )
     if rules.auto_approve:
-        pass_request(tx, request, actor="usher", why=rules.auto_approve)
+        await pass_request(tx, request, actor="usher", why=rules.auto_approve)
         return Submitted(request_id=request.id, state=RequestState.APPROVED)
     facts = Facts(
         requester_id=requester_id,
@@ -98,6 +95,7 @@ async def submit(
 def _request(
     tx: Transaction,
     wish: Wish,
+    asked_for: Terms,
     entry: ApplicationEntry,
     rules: PolicyRules,
     requester_id: str,
@@ -110,9 +108,9 @@ def _request(
         requester_id=requester_id,
         beneficiary_id=wish.beneficiary_id,
         application=wish.application,
-        role=wish.role,
-        seat_type=wish.seat_type,
-        duration_seconds=wish.duration_seconds,
+        role=asked_for.entitlement.role,
+        seat_type=asked_for.entitlement.seat_type,
+        duration_seconds=asked_for.duration_seconds,
         reason=wish.reason,
         channel=channel,
         origin=origin,
@@ -126,14 +124,6 @@ def _request(
     )
 
 
-async def _insert(tx: Transaction, request: AccessRequest) -> bool:
-    """Inserts the request unless the database knows it, or an open one for the same wish, already."""
-    columns = sa.inspect(AccessRequest).columns.keys()
-    row = {name: getattr(request, name) for name in columns}
-    statement = insert_into(AccessRequest, is_sqlite=tx.is_sqlite).values(row).on_conflict_do_nothing()
-    return await tx.session.scalar(statement.returning(AccessRequest.id)) is not None
-
-
 def _refuse_strangers(requester: Person | None, beneficiary: Person | None) -> None:
     for person in (requester, beneficiary):
         if person is None or not person.active or person.is_bot:
@@ -144,46 +134,54 @@ def _refuse_strangers(requester: Person | None, beneficiary: Person | None) -> N
         raise Refused(Refusal.NO_EMAIL, who=beneficiary.id)
 
 
-async def _already_asked(tx: Transaction, wish: Wish, origin: str | None) -> Submitted:
+async def _already_asked(tx: Transaction, request: AccessRequest) -> Submitted:
     """The same submission again is the success it was; the same wish by another is told where it stands."""
-    if origin is not None:
-        same = await tx.session.scalar(sa.select(AccessRequest).where(AccessRequest.origin == origin))
+    if request.origin is not None:
+        same = await tx.session.scalar(sa.select(AccessRequest).where(AccessRequest.origin == request.origin))
         if same is not None:
             return Submitted(request_id=same.id, state=same.state)
     pending = await tx.session.scalar(
         sa.select(AccessRequest).where(
-            AccessRequest.beneficiary_id == wish.beneficiary_id,
-            AccessRequest.application == wish.application,
-            AccessRequest.role == wish.role,
-            AccessRequest.seat_type == wish.seat_type,
+            AccessRequest.beneficiary_id == request.beneficiary_id,
+            AccessRequest.application == request.application,
+            AccessRequest.role == request.role,
+            AccessRequest.seat_type == request.seat_type,
             AccessRequest.state == sa.literal_column("'pending'"),
         )
     )
     raise Refused(
         Refusal.ALREADY_ASKED,
-        who=pending.requester_id if pending else None,
+        who=pending.beneficiary_id if pending else None,
         permalink=await _permalink(tx, pending.id) if pending else None,
     )
 
 
-async def _refuse_what_they_have(tx: Transaction, wish: Wish) -> None:
+#: the columns of living grants for the same entitlement
+_HELD = sa.select(Grant.request_id, Grant.duration_seconds, Grant.ends_at).where(
+    Grant.beneficiary_id == sa.bindparam("beneficiary"),
+    Grant.application == sa.bindparam("application"),
+    Grant.role == sa.bindparam("role"),
+    Grant.seat_type == sa.bindparam("seat_type"),
+    Grant.state != sa.literal_column("'ended'"),
+    Grant.state != sa.literal_column("'ending'"),
+)
+
+
+async def _refuse_what_they_have(tx: Transaction, request: AccessRequest) -> None:
     """Somebody who has this for at least as long is told so; asking for longer than that is a wish of its own."""
-    held = await tx.session.scalars(
-        sa.select(Grant).where(
-            Grant.beneficiary_id == wish.beneficiary_id,
-            Grant.application == wish.application,
-            Grant.role == wish.role,
-            Grant.seat_type == wish.seat_type,
-            Grant.state.not_in([GrantState.ENDING, GrantState.ENDED]),
-        )
-    )
-    for grant in held:
-        if _lasts(grant.duration_seconds) >= _lasts(wish.duration_seconds):
+    bound = {
+        "beneficiary": request.beneficiary_id,
+        "application": request.application,
+        "role": request.role,
+        "seat_type": request.seat_type,
+    }
+    for request_id, duration_seconds, ends_at in await tx.session.execute(_HELD, bound):
+        if _lasts(duration_seconds) >= _lasts(request.duration_seconds):
             raise Refused(
                 Refusal.ALREADY_HAVE,
-                who=wish.beneficiary_id,
-                permalink=await _permalink(tx, grant.request_id),
-                detail={"until": grant.ends_at},
+                who=request.beneficiary_id,
+                permalink=await _permalink(tx, request_id),
+                detail={"until": ends_at},
             )
 
 

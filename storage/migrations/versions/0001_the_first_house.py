@@ -215,6 +215,7 @@ def upgrade() -> None:
         text("last_change", nullable=True),
         moment("last_change_at", nullable=True),
         text("last_change_key", nullable=True),
+        number("last_change_sent", nullable=True),
         sa.PrimaryKeyConstraint("application", "person_id", name="pk_accounts"),
         sa.ForeignKeyConstraint(["application"], ["applications.key"], name="fk_accounts_application_applications"),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_accounts_person_id_people"),

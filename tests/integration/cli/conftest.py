@@ -56,8 +56,12 @@ class Shell:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(PATIENCE):
-            out, err = await process.communicate(stdin.encode())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                out, err = await process.communicate(stdin.encode())
+        finally:
+            if process.returncode is None:
+                process.kill()
         assert process.returncode is not None
         outcome = Outcome(code=process.returncode, out=out.decode(), err=err.decode())
         assert outcome.code in {0, 1, 2}

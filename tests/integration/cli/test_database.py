@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
+import re
 import sqlite3
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.integration.cli import house
 from tests.integration.cli.conftest import Shell
+
+COMMANDS_PAGE = Path(__file__).parents[3] / "docs/commands.md"
 
 
 async def test_upgrade_makes_a_private_database(nowhere: Shell) -> None:
@@ -66,15 +73,18 @@ async def test_backup(furnished: Shell) -> None:
 
 
 async def test_export(furnished_postgresql: Shell) -> None:
-    """The ledger comes out as JSON lines or CSV with the same content, from a moment on if one is named."""
+    """The ledger comes out as JSON lines or CSV with the same content, and the page's own program accepts it."""
     usher = furnished_postgresql
     for _ in range(2):
         await usher("grant", "revoke", house.ACTIVE, "--reason", "Contract ended")
-    lines = [json.loads(line) for line in (await usher("audit", "export")).out.splitlines()]
+    export = (await usher("audit", "export")).out
+    lines = [json.loads(line) for line in export.splitlines()]
     assert [line["event"] for line in lines] == ["grant.ending"]
     assert json.loads(lines[0]["data"])["note"] == "Contract ended"
     rows = list(csv.DictReader(io.StringIO((await usher("audit", "export", "--format", "csv")).out)))
     assert rows == [{key: str(value) for key, value in line.items()} for line in lines]
+    [program] = re.findall(r"```python\n(.*?)```", COMMANDS_PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program], input=export.encode(), check=True)
     assert len((await usher("audit", "export", "--since", "1h")).out.splitlines()) == 1
     assert (await usher("audit", "export", "--since", "2999-01-01")).out == ""
     assert (await usher("audit", "export", "--since", "yesterday")).code == 2

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from storage import engines
 from storage.clock import SystemClock
 from storage.database import Database, Transaction
 from storage.tables import LedgerLine, Policy, Task
+from tests.support.locks import policies_locked
 
 
 async def decide(tx: Transaction, name: str) -> None:
@@ -54,30 +56,6 @@ async def test_a_cancelled_write_still_happens_and_the_next_is_not_blocked(datab
     assert {name for name in names if name.startswith("next")} == {f"next {number}" for number in range(150)}
 
 
-async def test_a_cancelled_statement_gives_up_the_write_lock(sqlite_url: str) -> None:
-    """Also without the shield (the event loop ends and cancels everything) no connection keeps the lock."""
-    engine = engines.sqlite_writer(engines.parse(sqlite_url))
-    chance, slowest = random.Random(2), 0.0
-    insert = sa.insert(Policy).values(document={})
-
-    async def write(name: str) -> None:
-        async with engine.begin() as connection:
-            await connection.execute(insert.values(key=name))
-            await connection.execute(sa.select(Policy.key))
-            await connection.execute(insert.values(key=f"{name}, second half"))
-
-    for number in range(300):
-        await cancel_at_random(asyncio.create_task(write(f"cancelled {number}")), chance)
-        started = time.perf_counter()
-        await write(f"next {number}")
-        slowest = max(slowest, time.perf_counter() - started)
-    async with engine.connect() as connection:
-        names = set((await connection.execute(sa.select(Policy.key))).scalars())
-    await engine.dispose()
-    assert slowest < engines.SQLITE_BUSY_SECONDS / 2
-    assert {f"{name}, second half" for name in names if "half" not in name} == {n for n in names if "half" in n}
-
-
 async def test_a_cancelled_read_does_not_disturb_the_next(database_url: str) -> None:
     """A page that is closed while it loads costs nothing."""
     database = await Database.open(database_url, clock=SystemClock(), pool_size=2)
@@ -97,18 +75,32 @@ async def test_a_cancelled_read_does_not_disturb_the_next(database_url: str) -> 
 async def test_a_caller_that_gave_up_is_told_so_at_once(database_url: str) -> None:
     """A timeout around a write ends on time, although the write goes on."""
     database = await Database.open(database_url, clock=SystemClock())
-    go_on = asyncio.Event()
 
     async def slow(tx: Transaction) -> None:
-        await go_on.wait()
         tx.session.add(Policy(key="slow", document={}))
 
-    with pytest.raises(TimeoutError):
+    with policies_locked(database_url), pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await database.write(slow)
-    go_on.set()
     await database.close()
     database = await Database.open(database_url, clock=SystemClock())
     async with database.read() as session:
         assert list(await session.scalars(sa.select(Policy.key))) == ["slow"]
+    await database.close()
+
+
+async def test_an_operation_awaits_nothing_but_its_transaction(sqlite_database: Database) -> None:
+    """On SQLite it runs on the database's thread in one go, and says so to whoever writes one that cannot."""
+
+    async def impatient(_tx: Transaction) -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="something else than its transaction"):
+        await sqlite_database.write(impatient)
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
+    database = await Database.open(sqlite_url, clock=SystemClock())
+    yield database
     await database.close()

@@ -11,14 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from storage.clock import SystemClock
 from storage.database import Database, Transaction
 from storage.errors import DatabaseReadOnly
-from storage.tables import Incident, IncidentState, LedgerLine, Person, Policy, Task
+from storage.tables import Base, Incident, IncidentState, LedgerLine, Person, Policy, Task
+from tests.support.locks import policies_locked
 
 
 def person(person_id: str, tx: Transaction) -> Person:
     return Person(id=person_id, name=person_id, email=f"{person_id.lower()}@example.com", updated_at=tx.now)
 
 
-async def count(database: Database, entity: type[Person | Task | LedgerLine]) -> int:
+async def count(database: Database, entity: type[Base]) -> int:
     async with database.read() as session:
         return await session.scalar(sa.select(sa.func.count()).select_from(entity)) or 0
 
@@ -121,23 +122,6 @@ async def test_a_write_inside_a_write_is_refused(database: Database) -> None:
         await database.write(outer)
 
 
-async def test_a_write_from_a_task_that_a_write_started_is_fine(database: Database) -> None:
-    """What a transaction started may write when the transaction is over."""
-    later: list[asyncio.Task[None]] = []
-    over = asyncio.Event()
-
-    async def afterwards() -> None:
-        await over.wait()
-        await database.write(open_incident, "I1")
-
-    async def start(_tx: Transaction) -> None:
-        later.append(asyncio.create_task(afterwards()))
-
-    await database.write(start)
-    over.set()
-    await later[0]
-
-
 async def test_a_reader_cannot_write(database: Database) -> None:
     """A mistake in a page or a card cannot change anything."""
     with pytest.raises(DatabaseReadOnly):
@@ -187,23 +171,22 @@ async def test_a_move_shows_in_what_was_read_and_what_was_just_added(database: D
         assert set(await session.scalars(sa.select(Incident.note))) == {"done by hand"}
 
 
-async def test_closing_waits_for_the_writes_under_way(sqlite_url: str) -> None:
+async def test_closing_waits_for_the_writes_under_way(database_url: str) -> None:
     """A decision that is being written when Usher stops is written."""
-    database = await Database.open(sqlite_url, clock=SystemClock())
-    begun, go_on = asyncio.Event(), asyncio.Event()
+    database = await Database.open(database_url, clock=SystemClock())
 
     async def slow(tx: Transaction) -> None:
-        begun.set()
-        await go_on.wait()
-        tx.session.add(person("U1", tx))
+        tx.session.add(Policy(key="slow", document={}))
 
-    writing = asyncio.create_task(database.write(slow))
-    await begun.wait()
-    closing = asyncio.create_task(database.close())
-    go_on.set()
+    with policies_locked(database_url):
+        writing = asyncio.create_task(database.write(slow))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(database.close())
+        await asyncio.wait({closing}, timeout=0.1)
+        assert not closing.done()
     await asyncio.gather(writing, closing)
-    again = await Database.open(sqlite_url, clock=SystemClock())
-    assert await count(again, Person) == 1
+    again = await Database.open(database_url, clock=SystemClock())
+    assert await count(again, Policy) == 1
     await again.close()
 
 

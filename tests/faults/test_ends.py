@@ -1,0 +1,77 @@
+"""A grant ends when its time is over, whatever the process did meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from storage.tables import EndReason, Grant, GrantState
+from tests.support.harbour import Employee, Harbour
+
+#: the promise: "An end is acted on within 2 seconds of its time, and at once after a start"
+PROMISED = timedelta(seconds=2)
+
+
+async def test_an_end_that_passed_while_usher_was_down_is_acted_on_at_the_start(harbour: Harbour) -> None:
+    """Killed while the grant is active, started after its end: the member goes at once and hears why."""
+    employee = harbour.hire(1)
+    await harbour.start()
+    await be_given(harbour, employee, "5s")
+    (grant,) = await harbour.grants()
+    assert grant.ends_at is not None
+    await harbour.kill()
+    await harbour.until(lambda: grant.ends_at < datetime.now(UTC))
+    assert harbour.is_member(employee.email)
+
+    await harbour.start()
+    await harbour.until(lambda: not harbour.is_member(employee.email), within=PROMISED.total_seconds())
+    await harbour.until(lambda: employee.who.message("has ended"))
+    await harbour.at_rest()
+    (grant,) = await harbour.grants()
+    assert (grant.state, grant.end_reason) == (GrantState.ENDED, EndReason.EXPIRED)
+    assert len(harbour.told(employee.who)) == len({message.shown for message in harbour.told(employee.who)})
+
+
+async def test_ten_grants_approved_in_one_second_end_each_at_its_time(harbour: Harbour) -> None:
+    """None is lost among the others, none ends early, and each is acted on within two seconds of its end."""
+    crew = [harbour.hire(number) for number in range(10)]
+    await harbour.start()
+    cards = [await harbour.ask(employee, "chatgpt codex 3s to test") for employee in crew]
+    await harbour.at_rest()
+
+    await asyncio.gather(*(press_approve(employee, card) for employee, card in zip(crew, cards, strict=True)))
+    decided = [request.decided_at for request in await harbour.requests()]
+    assert max(decided) - min(decided) < timedelta(seconds=1)
+    await asyncio.gather(*(harbour.accept(employee) for employee in crew))
+
+    await harbour.until(lambda: all(employee.who.message("has ended") for employee in crew))
+    await harbour.at_rest()
+    ends = {grant.beneficiary_id: grant for grant in await harbour.grants()}
+    assert {grant.state for grant in ends.values()} == {GrantState.ENDED}
+    delays = [removed_at(harbour, employee.email) - end_of(ends[employee.who.id]) for employee in crew]
+    assert timedelta() <= min(delays)
+    assert max(delays) <= PROMISED
+
+
+async def be_given(harbour: Harbour, employee: Employee, duration: str) -> None:
+    """From the request to the card “Active”."""
+    card = await harbour.ask(employee, f"chatgpt codex {duration} to test")
+    await press_approve(employee, card)
+    await harbour.accept(employee)
+    await harbour.until(lambda: employee.who.message("· Active"))
+
+
+async def press_approve(employee: Employee, card: object) -> None:
+    outcome = await employee.manager.press("Approve", in_=card)  # type: ignore[arg-type]
+    assert not outcome.error, outcome
+
+
+def end_of(grant: Grant) -> datetime:
+    assert grant.ends_at is not None
+    return grant.ends_at
+
+
+def removed_at(harbour: Harbour, email: str) -> datetime:
+    """When they were removed from the workspace; they were removed once."""
+    (event,) = [event for event in harbour.chatgpt.events if event.what.endswith(f"{email} was removed")]
+    return event.at

@@ -1,0 +1,276 @@
+"""Harbour Studio with a running Usher in this process: every part real, every call over a socket, time that can be moved."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from bot.app import Usher, running
+from bot.settings import Settings
+from sandbox import company
+from sandbox.chatgpt.roster import Member
+from sandbox.server import Sandbox
+from sandbox.slack.delivery import Delivery
+from sandbox.slack.person import Person
+from sandbox.slack.state import Message
+from storage import audit
+from storage.tables import AccessRequest, Grant, Incident, LedgerLine
+from tests.support.quick_loop import PER_SECOND
+
+T = TypeVar("T")
+
+#: seconds of the loop; far more than any step takes when the machine is busy
+PATIENCE = 20.0 * PER_SECOND
+SECRET_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+
+CATALOG = f"""
+policies:
+  default:
+    approve: [{{manager: any}}]
+    fallback: [app_admins]
+    decide_within: 3d
+  either:
+    approve: [{{users: {{any: [{company.MAYA.email}, {company.NOOR.email}]}}}}]
+  handbook:
+    auto_approve: Everybody may read it
+applications:
+  - key: chatgpt
+    name: ChatGPT
+    description: Chat, data analysis and image generation
+    owner: {company.NOOR.email}
+    admins: [{company.NOOR.email}]
+    policy: POLICY
+    roles: [member, admin]
+    seat_types: [chatgpt, codex]
+    durations: [7d, 2m, 30d, unlimited]
+    connector:
+      type: chatgpt
+      transport: web_admin
+      workspace_id: {company.CHATGPT_WORKSPACE_ID}
+      integration_email: {company.CHATGPT_INTEGRATION_EMAIL}
+      base_url: BASE_URL
+      secret: chatgpt-session
+  - key: figma
+    name: Figma
+    owner: {company.NOOR.email}
+    admins: [{company.NOOR.email}]
+    durations: [30d, unlimited]
+    connector: {{type: manual, instructions: Figma > Admin > Members}}
+  - key: handbook
+    name: Handbook
+    owner: {company.NOOR.email}
+    policy: handbook
+    durations: [unlimited]
+    connector: {{type: manual}}
+"""
+
+
+class Studio:
+    """The company, and what people do and see there."""
+
+    def __init__(self, sandbox: Sandbox, usher: Usher, file: Path) -> None:
+        self.sandbox = sandbox
+        self.usher = usher
+        self.slack = sandbox.slack
+        self.chatgpt = sandbox.chatgpt
+        self.clock = sandbox.clock
+        self.lena, self.tom, self.maya, self.noor = (
+            sandbox.slack.person(person.id) for person in (company.LENA, company.TOM, company.MAYA, company.NOOR)
+        )
+        self._file = file
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, file: Path, *, socket_mode: bool = False, policy: str = "default", newcomers: Sequence[company.Person] = ()
+    ) -> AsyncIterator[Studio]:
+        """Starts the company and Usher in it.
+
+        Args:
+            file: a migrated SQLite database.
+            socket_mode: how Slack reaches Usher; over HTTP otherwise.
+            policy: who decides about ChatGPT: a policy of the catalogue above.
+            newcomers: people who are there from the beginning, beside those whom everybody knows.
+        """
+        async with Sandbox.start() as sandbox:
+            # these two are counted in the machine's seconds, or have to be long enough for its work
+            sandbox.slack.rate_limit.per_second *= PER_SECOND
+            sandbox.slack.courier.ack_seconds *= PER_SECOND
+            for person in newcomers:
+                sandbox.slack.state.add_user(person)
+            catalog = file.with_suffix(".yml")
+            text = CATALOG.replace("BASE_URL", sandbox.chatgpt_url).replace("POLICY", policy)
+            catalog.write_text(text, encoding="utf-8")
+            settings = Settings.given(
+                slack_bot_token=company.SLACK_APP.bot_token,
+                slack_signing_secret=company.SLACK_APP.signing_secret,
+                slack_app_token=company.SLACK_APP.app_token if socket_mode else None,
+                slack_api_url=sandbox.slack_api_url,
+                database_url=f"sqlite+aiosqlite:///{file}",
+                secret_keys=SECRET_KEY,
+                admins=company.NOOR.email,
+                alert_channel=company.ALERT_CHANNEL.id,
+                catalog=str(catalog),
+                port=0,
+            )
+            secrets = {"USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION}
+            async with running(settings, clock=sandbox.clock, environment=secrets) as usher:
+                sandbox.clock.on_skip.append(usher.engine.dispatcher.nudge)
+                if not socket_mode:
+                    sandbox.slack.app.request_url = f"{usher.url}/slack/events"
+                yield cls(sandbox, usher, file)
+
+    # -- time ----------------------------------------------------------------------------------------------------------
+    async def until(self, condition: Callable[[], T]) -> T:
+        """What the condition returns, as soon as it is true; "not yet" may also be a LookupError or AssertionError."""
+        return await self.slack.until(condition, PATIENCE)
+
+    async def in_time(self, condition: Callable[[], T], *, within: timedelta = timedelta(hours=2)) -> T:
+        """As `until`, while time passes: whenever Usher has nothing to do, the clock skips to what it waits for."""
+        loop = asyncio.get_running_loop()
+        began, patience = self.clock.now(), loop.time() + PATIENCE
+        while True:
+            try:
+                if found := condition():
+                    return found
+            except (LookupError, StopIteration, AssertionError):
+                pass
+            now, due = self.clock.now(), self._next_due()
+            assert now - began < within, f"not within {within}:\n{self.picture()}"
+            assert loop.time() < patience, f"not within {PATIENCE} seconds:\n{self.picture()}"
+            if due is not None and due > now:
+                self.clock.skip((due - now).total_seconds() + 0.001)
+            await asyncio.sleep(0.01)
+
+    async def at_rest(self) -> None:
+        """Waits until Usher has done everything that was to be done by now."""
+        await self.until(lambda: (due := self._next_due()) is not None and due > self.clock.now())
+
+    def _next_due(self) -> datetime | None:
+        """When the next task is due; None while one runs. Read in one go, so that nothing happens in between."""
+        with sqlite3.connect(self._file) as connection:
+            running, due = connection.execute(
+                "SELECT count(owner), min(run_at) FROM tasks WHERE state = 'open'"
+            ).fetchone()
+        connection.close()
+        return None if running or due is None else datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+    def picture(self) -> str:
+        """What there is, for a test that failed."""
+        with sqlite3.connect(self._file) as connection:
+            tasks = connection.execute(
+                "SELECT kind, key, state, run_at, failures, error FROM tasks WHERE state <> 'done'"
+            ).fetchall()
+            grants = connection.execute("SELECT application, state, end_reason FROM grants").fetchall()
+            incidents = connection.execute("SELECT scope, cause, state, count, note FROM incidents").fetchall()
+        connection.close()
+        shown = [message.shown for message in self.alerts()]
+        rows = [*map(str, [*tasks, *grants, *incidents]), *shown]
+        return "\n".join([str(self.clock.now()), *rows])
+
+    # -- asking --------------------------------------------------------------------------------------------------------
+    async def submit(self, who: Person, words: str = "chatgpt codex 7d to test", **fields: str) -> None:
+        """They type `/request-access` and these words, fill in these fields, and send the form."""
+        opened = await who.command("/request-access", words)
+        assert opened.ok, opened
+        outcome = await who.submit({name.capitalize(): value for name, value in fields.items()})
+        assert outcome.closed, outcome
+
+    async def ask(self, who: Person, words: str = "chatgpt codex 7d to test", **fields: str) -> Message:
+        """They ask for something; returns their status card."""
+        earlier = {message.ts for message in who.dm.messages.values()}
+        await self.submit(who, words, **fields)
+        return await self.until(
+            lambda: next(
+                message for message in self.told(who) if message.ts not in earlier and "· Waiting for" in message.shown
+            )
+        )
+
+    async def asked(self, approver: Person, about: Person) -> Message:
+        """The newest card by which somebody is asked about somebody, once it is there."""
+        return await self.until(lambda: approver.message(f"{about.name} asks for"))
+
+    async def approve(self, approver: Person, about: Person) -> Message:
+        """They press Approve on that card."""
+        card = await self.asked(approver, about)
+        outcome = await approver.press("Approve", in_=card)
+        assert outcome.ok, outcome
+        return card
+
+    async def give_seat(self, who: Person, words: str = "chatgpt codex 7d to test") -> Message:
+        """From the request to the card that says Active; returns it."""
+        card = await self.ask(who, words)
+        await self.approve(self.maya, who)
+        await self.until(lambda: "· Invited" in card.shown)
+        self.chatgpt.accept(str(who.user.email))
+        await self.in_time(lambda: "· Active" in card.shown)
+        return card
+
+    # -- what there is -------------------------------------------------------------------------------------------------
+    def told(self, person: Person) -> list[Message]:
+        """What Usher has written to somebody in person, oldest first; what only they see in a moment included."""
+        return [message for message in person.dm.messages.values() if message.bot_id]
+
+    def answers(self, person: Person) -> list[str]:
+        """The ephemeral answers that somebody got, oldest first."""
+        return [message.shown for message in person.messages() if message.visible_to == person.id]
+
+    def alerts(self) -> list[Message]:
+        """What stands in #it-alerts, oldest first."""
+        return list(self.slack.state.conversations[company.ALERT_CHANNEL.id].messages.values())
+
+    def open_alert(self, text: str = "") -> Message:
+        """The newest card in #it-alerts that still waits for an answer and shows this text."""
+        return next(one for one in reversed(self.alerts()) if "Try again" in one.buttons and text in one.shown)
+
+    def member(self, person: Person) -> Member | None:
+        """The person as a member of the ChatGPT workspace."""
+        return self.chatgpt.roster.member_by_email(str(person.user.email))
+
+    def has(self, person: Person) -> tuple[str, str, str] | None:
+        """What they truly have in ChatGPT: whether as member or invited, role and seat, in ChatGPT's words."""
+        if member := self.member(person):
+            return "member", member.role, member.seat_type
+        invite = self.chatgpt.roster.invite(str(person.user.email))
+        return ("invited", invite.role, invite.seat_type) if invite else None
+
+    def mails(self, person: Person) -> int:
+        """How many invites ChatGPT has mailed to somebody."""
+        return sum(f"an invite was sent to {person.user.email}" in event.what for event in self.chatgpt.events)
+
+    def deliveries(self, kind: str) -> list[Delivery]:
+        """What Slack has delivered of one type of payload."""
+        return self.slack.courier.of_kind(kind)
+
+    # -- what Usher remembers ------------------------------------------------------------------------------------------
+    async def requests(self) -> Sequence[AccessRequest]:
+        """Every request, oldest first."""
+        async with self.usher.database.read() as session:
+            return (await session.scalars(sa.select(AccessRequest).order_by(AccessRequest.id))).all()
+
+    async def grants(self) -> Sequence[Grant]:
+        """Every grant, oldest first."""
+        async with self.usher.database.read() as session:
+            return (await session.scalars(sa.select(Grant).order_by(Grant.id))).all()
+
+    async def incidents(self) -> Sequence[Incident]:
+        """Every incident, oldest first."""
+        async with self.usher.database.read() as session:
+            return (await session.scalars(sa.select(Incident).order_by(Incident.id))).all()
+
+    async def ledger(self, event: str | None = None) -> list[tuple[str, str, dict[str, Any]]]:
+        """The lines of the ledger (event, actor, details), of one event where one is named; the chain is whole."""
+        async with self.usher.database.read() as session:
+            checked = await audit.verify(session)
+            assert checked.intact, checked.problem
+            lines = await session.scalars(sa.select(LedgerLine).order_by(LedgerLine.seq))
+            return [(line.event, line.actor, json.loads(line.data)) for line in lines if event in (None, line.event)]
