@@ -1,0 +1,46 @@
+"""The pages are held to the code: every state and every error has its words, every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.connectors import contract
+from storage import tables
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "docs" / "llms.txt"]
+STATES = (
+    tables.RequestState, tables.GrantState, tables.EndReason, tables.TaskState, tables.IncidentState, tables.StepState,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", STATES, ids=lambda words: words.__name__)
+def test_every_state_is_explained(words: type[tables.RequestState]) -> None:
+    """Whoever meets a state in a table or in JSON finds it in docs/states.md."""
+    page = (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
+    assert [word.value for word in words if f"`{word.value}`" not in page] == []
+
+
+def test_every_error_of_a_connector_is_explained() -> None:
+    """What Usher saw, what it does, what the admin should do: a row for each error of the closed set."""
+    page = (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
+    errors = [error.__name__ for error in contract.ConnectorError.__subclasses__()]
+    assert errors
+    assert [error for error in errors if f"| `{error}` |" not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    """A page that was moved or renamed takes its links along."""
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    inside = [link for link in links if not link.startswith(("https://", "http://", "mailto:"))]
+    assert [link for link in inside if not (page.parent / link).exists()] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    """llms.txt names every page of the documentation."""
+    index = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"({page.name})" not in index] == []
