@@ -57,8 +57,8 @@ def fill(file: Path, count: int) -> None:
             approvals,
         )
         db.executemany(
-            "INSERT INTO grants (id, request_id, beneficiary_id, application, role, seat_type, duration_seconds, state, "
-            "end_reason, created_at, starts_at, ends_at, active_at, ended_at) "
+            "INSERT INTO grants (id, request_id, beneficiary_id, application, role, seat_type, duration_seconds, "
+            "state, end_reason, created_at, starts_at, ends_at, active_at, ended_at) "
             "VALUES (?, ?, ?, 'old', 'member', 'chatgpt', 604800, 'ended', 'expired', ?, ?, ?, ?, ?)",
             grants,
         )

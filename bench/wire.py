@@ -53,8 +53,12 @@ class Wire:
         body = urlencode({"payload": json.dumps(payload)}).encode()
         now = str(int(time.time()))
         signature = hmac.new(SECRET, b"v0:" + now.encode() + b":" + body, hashlib.sha256).hexdigest()
-        head = (
-            f"POST /slack/events HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\nX-Slack-Request-Timestamp: {now}\r\nX-Slack-Signature: v0={signature}\r\n\r\n"
-        )
-        return head.encode() + body
+        head = [
+            "POST /slack/events HTTP/1.1",
+            f"Host: {self._host}",
+            "Content-Type: application/x-www-form-urlencoded",
+            f"Content-Length: {len(body)}",
+            f"X-Slack-Request-Timestamp: {now}",
+            f"X-Slack-Signature: v0={signature}",
+        ]
+        return "\r\n".join([*head, "", ""]).encode() + body

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,10 +23,12 @@ from bot.engine.clock import DIRECTORY_EVERY, enqueue_occurrence
 from bot.engine.connectors import Connectors
 from bot.engine.directory import DirectoryError, SlackDirectory
 from bot.engine.engine import Engine
+from bot.engine.slack_calls import SlackRefused, SlackTroubles, call
 from bot.handlers import directory_events
 from bot.handlers.house import House
 from bot.serving import listen, serving
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
+from bot.settings import environment as read_environment
 from bot.web import web_app
 from storage import migrate
 from storage.clock import Clock, SystemClock
@@ -68,7 +69,7 @@ async def running(
     Args:
         settings: complete (`Settings.for_run`).
         clock: another clock than the machine's, for the demo and for tests.
-        environment: where secrets of the form USHER_SECRET_<NAME> are looked for; os.environ.
+        environment: where secrets of the form USHER_SECRET_<NAME> are looked for; the process's, over `.env`.
 
     Raises:
         StorageError, OSError, DirectoryError, CatalogProblems: it cannot start; the message says why and what to do.
@@ -77,7 +78,7 @@ async def running(
         await migrate.upgrade(settings.database_url)
         database = await Database.open(settings.database_url, clock=clock or SystemClock())
         stack.push_async_callback(database.close)
-        secrets = SecretStore(database, _keyring(settings), os.environ if environment is None else environment)
+        secrets = SecretStore(database, _keyring(settings), read_environment() if environment is None else environment)
         http = await stack.enter_async_context(new_http_client())
         slack = slack_client(settings)
         directory = SlackDirectory(database, slack, manager_field=settings.slack_manager_field)
@@ -173,13 +174,28 @@ async def _learn(settings: Settings, database: Database, directory: SlackDirecto
 
 @asynccontextmanager
 async def _socket_mode(settings: Settings, bolt: AsyncApp, slack: AsyncWebClient) -> AsyncIterator[None]:
-    token = settings.slack_app_token
-    handler = AsyncSocketModeHandler(bolt, token.get_secret_value() if token else "", web_client=slack)
+    token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
+    await _try_app_token(slack, token)
+    handler = AsyncSocketModeHandler(bolt, token, web_client=slack)
     await handler.connect_async()  # type: ignore[no-untyped-call]  # as Bolt ships it
     try:
         yield
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def _try_app_token(slack: AsyncWebClient, token: str) -> None:
+    """The SDK would try a wrong token for ever without a word. What Slack cannot answer now, it goes on trying."""
+    try:
+        await call(slack.apps_connections_open(app_token=token))
+    except SlackRefused as refused:
+        problem = (
+            f"SLACK_APP_TOKEN opens no Socket Mode connection: Slack answers “{refused.what}”. Make an app-level token "
+            "with the scope connections:write (api.slack.com/apps, your app, Basic Information)."
+        )
+        raise SettingsError([problem]) from refused
+    except SlackTroubles as trouble:
+        log.warning("slack.not_reached", error=trouble.what)
 
 
 async def _until_told_to_stop(settings: Settings) -> None:

@@ -128,7 +128,10 @@ class Transaction:
 
 
 def _values(row: Base) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
+    """What a row holds; what nobody set is left to the column's default."""
+    columns = table_of(type(row)).columns
+    values = {column.key: getattr(row, column.key) for column in columns}
+    return {column.key: values[column.key] for column in columns if not (values[column.key] is None and column.default)}
 
 
 @cache

@@ -31,7 +31,7 @@ from storage.tables import IncidentState
 _NAMED: Final = 8
 
 _TITLES: Final[Mapping[str, str]] = {
-    "TryLater": "{} cannot be reached",
+    "TryLater": "{} keeps Usher waiting",
     "SignInAgain": "Usher is signed out of {}",
     "NotPermitted": "Usher lacks a permission in {}",
     "NoFreeSeat": "No free seat in {}",

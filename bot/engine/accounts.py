@@ -30,7 +30,7 @@ from bot.engine.situation import Situation, next_look, read_situation
 from bot.engine.work import LONGEST_PAUSE, Again, Done, Outcome, Parked
 from storage.database import Database
 from storage.ids import new_id
-from storage.tables import AccountStatus
+from storage.tables import AccountStatus, Incident
 from storage.task_queue import ClaimedTask
 
 #: how long a change that was sent may stay unseen before it is sent again: the provider's lists lag behind
@@ -97,8 +97,8 @@ class Accounts:
                 return Done()  # nothing was granted and nothing is being taken back: only looked
             if settling.vanished(situation, observed):
                 return await self._missing(situation, observed)
-            if situation.outage is not None and situation.outage.looking:
-                return await self._not_there_yet(situation)
+            if situation.looking is not None:
+                return await self._not_there_yet(situation, situation.looking)
             sent = _sent(situation, change)
             if sent is not None and sent.is_on_its_way:
                 return Again(after=max(sent.ago / 10, LOOK_AGAIN))
@@ -126,18 +126,18 @@ class Accounts:
         gone_for = await self._database.write(settling.note_missing, situation, observed)
         return Again(after=timedelta() if gone_for >= settling.MISSING_FOR else timedelta(seconds=5))
 
-    async def _not_there_yet(self, situation: Situation) -> Outcome:
+    async def _not_there_yet(self, situation: Situation, incident: Incident) -> Outcome:
         """An admin said it was done by hand, and it is not to be seen."""
-        outage = situation.outage
-        if outage is None:
-            return Done()
-        await self._database.write(troubles.not_seen, outage.scope, situation.person.name)
-        return Parked(incident_id=outage.id, error="It is not to be seen yet.")
+        await self._database.write(troubles.not_seen, situation, incident.id)
+        error = "It is not to be seen yet."
+        if incident is situation.outage:
+            return Parked(incident_id=incident.id, error=error)
+        return Again(after=SETTLE_WITHIN, error=error)
 
     async def _unanswered(self, situation: Situation, change: Change, error: UnknownOutcome) -> Outcome:
         """Nobody knows whether it happened: look, before anything else. Time and again is an outage."""
         log.warning("account.unknown_outcome", error=error.explanation)
-        if situation.times_sent(settling.name_of(change)) <= SENT_IN_SILENCE:
+        if situation.times_sent(settling.name_of(change)) < SENT_IN_SILENCE:
             return Again(after=LOOK_AGAIN, error=error.explanation)
         incident_id = await self._database.write(troubles.open_outage, situation, error)
         return Parked(incident_id=incident_id, error=error.explanation)

@@ -71,6 +71,11 @@ class Situation:
             seat_types=capabilities.seat_types or self.entry.seat_types or ("",),
         )
 
+    @property
+    def looking(self) -> Incident | None:
+        """The incident of which an admin says that it was done by hand: what is there counts, nothing is changed."""
+        return next((one for one in (self.outage, self.trouble) if one is not None and one.looking), None)
+
     def times_sent(self, change: str) -> int:
         """How often a change, by its name, was sent without having been seen."""
         if self.account is None or self.account.last_change != change:

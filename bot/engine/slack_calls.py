@@ -47,6 +47,14 @@ class SlackLater(SlackTroubles):
         self.after = after
 
 
+class SlackRefused(SlackLater):
+    """It did not happen because of how the workspace or the app is set up; it may work when somebody mended that.
+
+    Attributes:
+        what: Slack's error code, and what it says about it.
+    """
+
+
 class SlackNever(SlackTroubles):
     """It did not happen and will not: the error code says why.
 
@@ -63,7 +71,8 @@ async def call(request: Awaitable[Any]) -> dict[str, Any]:
     """Awaits one call of the Web API and returns Slack's answer.
 
     Raises:
-        SlackLater: limited, or an error of the workspace's set-up that somebody may mend.
+        SlackLater: limited, or out of reach.
+        SlackRefused: an error of the set-up that somebody may mend.
         SlackNever: one of `HOPELESS` or `GONE`.
         SlackUnknown: a server error, a broken connection or silence.
     """
@@ -91,7 +100,7 @@ def _meaning(error: SlackApiError) -> SlackTroubles:
     if code in HOPELESS or code in GONE:
         return SlackNever(code)
     detail = data.get("response_metadata", {}).get("messages") or data.get("needed") or ""
-    return SlackLater(f"Slack refused: {code} {detail}".strip())
+    return SlackRefused(f"{code} {detail}".strip())
 
 
 async def open_dm(slack: AsyncWebClient, person_id: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from bot.access import lifecycle, subjects
 from bot.access.operations.following import refresh_cards
 from bot.access.operations.incidents import open_incident
@@ -14,7 +12,7 @@ from bot.engine.settling import forget_change, name_of
 from bot.engine.situation import Situation
 from bot.engine.work import LONGEST_PAUSE
 from storage.database import Transaction
-from storage.tables import Grant, GrantState, Incident
+from storage.tables import Grant, GrantState, Incident, IncidentState
 
 #: first careful try after an outage began
 FIRST_PROBE = timedelta(seconds=15)
@@ -53,7 +51,7 @@ async def open_outage(tx: Transaction, situation: Situation, error: ConnectorErr
         remedy=error.remedy,
     )
     incident = await tx.session.get_one(Incident, incident_id)
-    incident.looking, incident.trying_task = False, None
+    incident.trying_task = None
     pause = min(FIRST_PROBE * 2 ** min(incident.count - 1, 10), LONGEST_PAUSE)
     tx.enqueue(
         subjects.PROBE,
@@ -95,13 +93,12 @@ async def note_waiting(tx: Transaction, situation: Situation) -> None:
         tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}", run_at=tx.now + GATHER)
 
 
-async def not_seen(tx: Transaction, scope: str, name: str) -> None:
+async def not_seen(tx: Transaction, situation: Situation, incident_id: str) -> None:
     """An admin said that it was done by hand, and it is not to be seen."""
-    incident = await tx.session.scalar(
-        sa.select(Incident).where(Incident.scope == scope, Incident.state == sa.literal_column("'open'"))
-    )
-    if incident is not None:
-        incident.note = f"Looked, and the change for {name} is not to be seen yet."
+    incident = await tx.session.get_one(Incident, incident_id)
+    if incident.state is IncidentState.OPEN:
+        incident.note = f"Looked, and the change for {situation.person.name} is not to be seen yet."
+        incident.looking = incident.person_id is None  # during an outage others still have to look
         subject = subjects.incident(incident.id)
         tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}")
 

@@ -10,7 +10,6 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
     render_as_batch=True,  # SQLite cannot alter most things in place
-    transactional_ddl=True,  # also on SQLite, so that a crash leaves the old schema and not half of the new one
     compare_type=True,
 )
 

@@ -1,8 +1,7 @@
-"""The pages are held to the code: every state and every error has its words, every link leads somewhere."""
+"""The pages are held to the code: every state and every error has its words, the index names every page."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from bot.connectors import contract
 from storage import tables
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "docs" / "llms.txt"]
 STATES = (
     tables.RequestState, tables.GrantState, tables.EndReason, tables.TaskState, tables.IncidentState, tables.StepState,
 )  # fmt: skip
@@ -30,14 +28,6 @@ def test_every_error_of_a_connector_is_explained() -> None:
     errors = [error.__name__ for error in contract.ConnectorError.__subclasses__()]
     assert errors
     assert [error for error in errors if f"| `{error}` |" not in page] == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
-    """A page that was moved or renamed takes its links along."""
-    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
-    inside = [link for link in links if not link.startswith(("https://", "http://", "mailto:"))]
-    assert [link for link in inside if not (page.parent / link).exists()] == []
 
 
 def test_every_page_is_in_the_index() -> None:

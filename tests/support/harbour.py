@@ -24,7 +24,7 @@ from sandbox.slack.state import Message
 from storage import audit
 from storage.clock import SystemClock
 from storage.database import Database
-from storage.tables import AccessRequest, Card, Grant, Task
+from storage.tables import AccessRequest, Approval, Grant, Task
 from tests.support.usher_process import UsherProcess
 
 T = TypeVar("T")
@@ -247,6 +247,10 @@ class Harbour:
         """What Usher has written to somebody in person."""
         return [message for message in person.dm.messages.values() if message.bot_id]
 
+    def alerts(self) -> list[Message]:
+        """What stands in the admins' channel."""
+        return list(self.slack.state.conversations[company.ALERT_CHANNEL.id].messages.values())
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """The database as it is now."""
@@ -267,10 +271,10 @@ class Harbour:
         async with self.reading() as session:
             return (await session.scalars(sa.select(AccessRequest).order_by(AccessRequest.created_at))).all()
 
-    async def cards(self) -> Sequence[Card]:
-        """Every message that Usher remembers."""
+    async def votes(self) -> Sequence[Approval]:
+        """Everybody who was asked, and what they said."""
         async with self.reading() as session:
-            return (await session.scalars(sa.select(Card))).all()
+            return (await session.scalars(sa.select(Approval))).all()
 
     async def at_rest(self, *, unless: Callable[[], bool] = lambda: False) -> None:
         """Waits until nothing runs and no card has to be brought up to date, unless something else came true."""

@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from bot import manifest
+from sandbox.slack import app as sandbox_app
 
 ADDRESS = "https://usher.example.com"
 
@@ -151,3 +152,8 @@ def test_an_address_that_slack_cannot_reach_is_refused(address: str) -> None:
     """Slack calls https addresses only."""
     with pytest.raises(ValueError, match="write https://"):
         manifest.for_http(address)
+
+
+def test_the_sandbox_grants_what_the_manifest_asks_for_and_no_more() -> None:
+    """A call for which the manifest lacks the scope fails in the sandbox as it would in a real workspace."""
+    assert set(manifest.bot_scopes()) == sandbox_app.SCOPES

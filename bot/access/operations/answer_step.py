@@ -38,6 +38,26 @@ async def answer_step(tx: Transaction, *, step_id: str, actor: str, done: bool, 
         return
     if step.state is not StepState.OPEN:
         raise Refused(Refusal.ALREADY_DECIDED, who=step.answered_by)
+    await _answer(tx, step, actor=actor, answer=answer, reason=reason)
+
+
+async def done_by_hand(tx: Transaction, *, application: str, person_id: str, actor: str) -> None:
+    """Takes an admin's word that the change which an account waits for was made, if it waits for one by hand."""
+    step = await tx.session.scalar(
+        sa.select(ManualStep)
+        .where(
+            ManualStep.application == application,
+            ManualStep.person_id == person_id,
+            ManualStep.state == sa.literal_column("'open'"),
+        )
+        .with_for_update()
+    )
+    if step is not None:
+        await _answer(tx, step, actor=actor, answer=StepState.DONE, reason=None)
+
+
+async def _answer(tx: Transaction, step: ManualStep, *, actor: str, answer: StepState, reason: str | None) -> None:
+    done = answer is StepState.DONE
     step.state = answer
     step.answered_at = tx.now
     step.answered_by = actor
@@ -45,7 +65,7 @@ async def answer_step(tx: Transaction, *, step_id: str, actor: str, done: bool, 
     tx.record(
         "step.done" if done else "step.refused",
         actor=actor,
-        subject=subjects.step(step_id),
+        subject=subjects.step(step.id),
         application=step.application,
         person=step.person_id,
         wanted=step.change.get("wanted"),
@@ -66,7 +86,7 @@ async def answer_step(tx: Transaction, *, step_id: str, actor: str, done: bool, 
             remedy="Take the access away, then press I did it by hand. Usher does not give up on a removal.",
         )
     converge_account(tx, step.application, step.person_id)
-    tx.enqueue(subjects.CARDS, subjects.step(step_id), lock_key=f"cards:{subjects.step(step_id)}")
+    tx.enqueue(subjects.CARDS, subjects.step(step.id), lock_key=f"cards:{subjects.step(step.id)}")
 
 
 async def step_owners(session: AsyncSession, application: str) -> set[str]:

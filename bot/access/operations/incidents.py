@@ -35,6 +35,7 @@ async def open_incident(
         known.seen_at = tx.now
         known.cause, known.explanation, known.remedy = cause, explanation, remedy
         known.note = None
+        known.looking = False
         _refresh(tx, known.id)
         return known.id
     incident = Incident(

@@ -56,12 +56,6 @@ async def test_a_person_who_is_nobody_is_explained(furnished: Shell) -> None:
     assert (outcome.code, "usher people sync" in outcome.err) == (1, True)
 
 
-async def test_ids_can_be_copied_from_a_narrow_table(furnished: Shell) -> None:
-    """However narrow the window, an id stands whole in one line."""
-    outcome = await furnished("tasks", "--state", "parked", variables={"COLUMNS": "40"})
-    assert house.INCIDENT in outcome.out
-
-
 async def test_a_table_is_for_people(furnished: Shell) -> None:
     """People read how far a time is, and are told what a limit left out."""
     outcome = await furnished("grants", "--limit", "1")

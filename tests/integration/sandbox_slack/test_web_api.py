@@ -179,6 +179,7 @@ async def test_conversations_page_and_filter(slack: Slack, client: AsyncWebClien
 
 async def test_people_come_in_pages_with_managers(slack: Slack, client: AsyncWebClient) -> None:
     """The directory is paged; the manager stands in a profile field that team.profile.get names."""
+    slack.app.scopes |= {"team:read", "usergroups:read"}
     seen: list[str] = []
     async for answer in await client.users_list(limit=2):
         seen += [member["id"] for member in answer["members"]]

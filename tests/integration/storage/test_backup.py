@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,22 @@ async def test_a_backup_that_cannot_be_made_leaves_nothing(sqlite_url: str, tmp_
     broken.write_bytes(content)
     with pytest.raises(DatabaseDamaged):
         await backup(f"sqlite:///{broken}", tmp_path / "backup.db")
+    assert left_in(tmp_path) == set()
+
+
+async def test_a_copy_that_fails_its_check_is_no_backup(sqlite_url: str, tmp_path: Path) -> None:
+    """Damage that copying alone does not notice: a row without a value that it must have."""
+    with closing(sqlite3.connect(file_of(sqlite_url), isolation_level=None)) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        (statement,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'policies'").fetchone()
+        set_schema = "UPDATE sqlite_master SET sql = ? WHERE name = 'policies'"
+        database.execute(set_schema, [statement.replace("document JSON NOT NULL", "document JSON")])
+        database.execute("PRAGMA writable_schema = RESET")
+        database.execute("INSERT INTO policies (key) VALUES ('x')")
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute(set_schema, [statement])
+    with pytest.raises(DatabaseDamaged, match=r"failed its check: NULL value in policies.document"):
+        await backup(sqlite_url, tmp_path / "backup.db")
     assert left_in(tmp_path) == set()
 
 

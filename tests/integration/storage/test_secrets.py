@@ -181,7 +181,9 @@ async def test_of_several_replicas_one_replaces(database: Database, keyring: Key
     store = SecretStore(database, keyring, environment)
     if stored:
         await store.put("x", "first")
-    replaced = await asyncio.gather(*(store.replace_if("x", "first", f"by {number}") for number in range(5)))
+    replicas = range(5)
+    await asyncio.gather(*(store.get("x") for _ in replicas))  # connects, so that all of them begin at once
+    replaced = await asyncio.gather(*(store.replace_if("x", "first", f"by {number}") for number in replicas))
     assert sum(replaced) == 1
     assert await store.get("x") == f"by {replaced.index(True)}"
 

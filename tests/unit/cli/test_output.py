@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -39,6 +41,21 @@ def test_ids_are_whole_and_rows_are_one_line_in_a_pipe(capsys: pytest.CaptureFix
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + len(ROWS)
     assert [line.split()[0] for line in lines[1:]] == [row["id"] for row in ROWS]
+
+
+@pytest.mark.parametrize("columns", [20, 60, 200])
+def test_ids_are_whole_in_a_narrow_window(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    """However narrow the terminal, an id stands whole in one line, to be copied; other text is broken over lines."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    master, terminal = os.openpty()
+    with os.fdopen(terminal, "w") as stdout, contextlib.redirect_stdout(stdout):
+        show(ROWS[:1], COLUMNS, as_json=False, nothing="-")
+        stdout.flush()
+        shown = os.read(master, 100_000).decode()
+    os.close(master)
+    assert ROWS[0]["id"] in shown
+    assert len(shown.splitlines()) > 2
 
 
 def test_a_long_table_says_that_it_was_cut(capsys: pytest.CaptureFixture[str]) -> None:
