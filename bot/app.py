@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ from storage.secrets import Keyring, SecretStore
 
 #: seconds; a call to Slack that takes longer is given up, and looked for afterwards
 SLACK_TIMEOUT = 10
+#: seconds; the database's threads and the event loop take turns, and Python's 5 ms are long for somebody who pressed
+SWITCH_INTERVAL = 0.0005
 #: seconds that a start waits for the managers of everybody
 FIRST_LOOK = 30
 
@@ -56,6 +59,7 @@ class Usher:
 
 def run(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then lets what runs finish. What `usher run` does."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_until_told_to_stop(settings))
 

@@ -22,7 +22,7 @@ from storage import engines
 from storage.clock import Clock
 from storage.errors import DatabaseInUse, DatabaseReadOnly, DatabaseUnreachable, can_be_repeated, in_words
 from storage.transaction import Transaction
-from storage.writers import PoolWriter, ThreadWriter, Writer, is_inside
+from storage.writers import PoolWriter, ThreadReader, ThreadWriter, Writer, is_inside
 
 __all__ = ["Database", "Transaction"]
 
@@ -38,7 +38,16 @@ _log = logging.getLogger(__name__)
 class Database:
     """An open database. Make one with `Database.open`, end it with `close`."""
 
-    def __init__(self, url: URL, *, clock: Clock, writer: Writer, reader: AsyncEngine, lock: int | None) -> None:
+    def __init__(
+        self,
+        url: URL,
+        *,
+        clock: Clock,
+        writer: Writer,
+        reader: AsyncEngine,
+        lookers: ThreadReader | None,
+        lock: int | None,
+    ) -> None:
         self.clock = clock
         #: with the password; `address` is for people
         self.url = url.render_as_string(hide_password=False)
@@ -48,6 +57,7 @@ class Database:
         self.on_tasks: list[Callable[[], None]] = []
         self._writer = writer
         self._reader = reader
+        self._lookers = lookers
         self._read_session = async_sessionmaker(reader, expire_on_commit=False, autoflush=False)
         self._lock = lock
         self._writes: set[asyncio.Task[Any]] = set()
@@ -60,17 +70,18 @@ class Database:
         beside a running Usher. `pool_size` is PostgreSQL's. Raises the children of `StorageError`.
         """
         parsed = engines.parse(url)
-        lock = None
+        lock, lookers = None, None
         if engines.is_sqlite(parsed):
             lock = _lock_file(parsed) if exclusive else None
             writer: Writer = ThreadWriter(engines.sqlite_writer(parsed, checkpoints=exclusive), clock)
             reader = engines.sqlite_reader(parsed)
+            lookers = ThreadReader(engines.sqlite_lookers(parsed), threads=engines.READERS)
         else:
             pool = engines.postgresql(parsed, pool_size=pool_size)
             writer = PoolWriter(pool, clock)
             # every statement of one read sees the same moment, as on SQLite
             reader = pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        database = cls(parsed, clock=clock, writer=writer, reader=reader, lock=lock)
+        database = cls(parsed, clock=clock, writer=writer, reader=reader, lookers=lookers, lock=lock)
         try:
             with in_words():
                 await writer.transact(_nothing)
@@ -99,11 +110,23 @@ class Database:
         """A session that sees one moment of the database and cannot change it."""
         return self._read()
 
+    async def look(
+        self, query: Callable[Concatenate[AsyncSession, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`query(session, …)` on one moment of the database. Quicker than `read`, for what awaits nothing but it."""
+        with in_words():
+            if self._lookers is not None:
+                return await self._lookers.look(lambda session: query(session, *args, **kwargs))
+            async with self._read_session() as session:
+                return await query(session, *args, **kwargs)
+
     async def close(self) -> None:
         """Waits for the writes under way, then lets go of the database."""
         if self._writes:
             await asyncio.wait(set(self._writes))
         await self._reader.dispose()
+        if self._lookers is not None:
+            await self._lookers.close()
         await self._writer.close()
         if self._lock is not None:
             os.close(self._lock)  # closing gives the lock up; the file stays, as deleting it would let two in

@@ -22,6 +22,9 @@ from storage.sqlite_driver import connect, plain_connection
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 SQLITE_BUSY_SECONDS = 10
+#: threads that read
+READERS = 4
+_READ_ONLY = {"query_only": "ON", "wal_autocheckpoint": "0"}
 _POSTGRESQL_SESSION = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '30s'; SET timezone = 'UTC'"
 
 
@@ -61,22 +64,17 @@ def sqlite_writer(url: URL, *, checkpoints: bool = True) -> Engine:
     pragmas = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
     if not checkpoints:
         pragmas["wal_autocheckpoint"] = "0"
-    file = sqlite_file(url)
-    engine = create_engine(
-        "sqlite://",
-        creator=partial(plain_connection, file, busy_seconds=SQLITE_BUSY_SECONDS, pragmas=pragmas),
-        poolclass=QueuePool,
-        pool_size=1,
-        max_overflow=0,
-    )
-    _begin_with(engine, "BEGIN IMMEDIATE")
-    return engine
+    return _sqlite_on_threads(url, pragmas, begin="BEGIN IMMEDIATE", connections=1)
 
 
 def sqlite_reader(url: URL) -> AsyncEngine:
     """Connections that cannot write, and leave checkpoints to the writer."""
-    pragmas = {"query_only": "ON", "wal_autocheckpoint": "0"}
-    return _sqlite(url, pragmas, begin="BEGIN", pool_size=4, max_overflow=0, pool_timeout=60)
+    return _sqlite(url, _READ_ONLY, begin="BEGIN", pool_size=2, max_overflow=0, pool_timeout=60)
+
+
+def sqlite_lookers(url: URL) -> Engine:
+    """The same, for threads."""
+    return _sqlite_on_threads(url, _READ_ONLY, begin="BEGIN", connections=READERS)
 
 
 def sqlite_migrator(url: URL) -> AsyncEngine:
@@ -136,6 +134,13 @@ def _sqlite(
         # write lock. Rolling back first, behind whatever its thread is still doing, gives the lock up.
         connection.rollback()
 
+    return engine
+
+
+def _sqlite_on_threads(url: URL, pragmas: dict[str, str], *, begin: str, connections: int) -> Engine:
+    creator = partial(plain_connection, sqlite_file(url), busy_seconds=SQLITE_BUSY_SECONDS, pragmas=pragmas)
+    engine = create_engine("sqlite://", creator=creator, poolclass=QueuePool, pool_size=connections, max_overflow=0)
+    _begin_with(engine, begin)
     return engine
 
 

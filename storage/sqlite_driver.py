@@ -18,8 +18,8 @@ import aiosqlite
 
 
 def plain_connection(file: Path, *, busy_seconds: float, pragmas: Mapping[str, str]) -> sqlite3.Connection:
-    """A connection for the thread that makes it. It begins no transactions of its own accord."""
-    connection = sqlite3.connect(file, timeout=busy_seconds, isolation_level=None)
+    """A connection for one thread at a time. It begins no transactions of its own accord."""
+    connection = sqlite3.connect(file, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     try:
         for name, value in pragmas.items():
             connection.execute(f"PRAGMA {name}={value}").fetchall()

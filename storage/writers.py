@@ -1,4 +1,8 @@
-"""How a transaction is carried out: on SQLite in one trip to a thread, on PostgreSQL over a pool of connections."""
+"""How transactions are carried out: on SQLite in one trip to a thread each, on PostgreSQL over a pool of connections.
+
+A trip for each statement costs more than SQLite's statements do, and lets the event loop, or a cancellation, come
+between them. So what is run here can await nothing but its session.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from storage.transaction import Transaction
 
 T = TypeVar("T")
 Operation = Callable[[Transaction], Awaitable[T]]
+Query = Callable[[AsyncSession], Awaitable[T]]
 
 _current: ContextVar[tuple[Writer, Transaction] | None] = ContextVar("transaction", default=None)
 
@@ -39,11 +44,7 @@ def is_inside(writer: Writer) -> bool:
 
 
 class ThreadWriter:
-    """SQLite's one writer: a thread with the one connection that writes, and a queue before it.
-
-    A whole transaction is one trip to the thread. A trip for each statement costs more than the statements, and lets
-    the event loop, or a cancellation, come between them. So an operation can await nothing but its transaction.
-    """
+    """SQLite's one writer: a thread with the one connection that writes, and a queue before it."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
@@ -51,8 +52,7 @@ class ThreadWriter:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="usher-writer")
 
     async def transact(self, operation: Operation[T]) -> tuple[T, Transaction]:
-        context = copy_context()
-        return await self._on_thread(lambda: context.run(_at_once, self._transact(operation)))
+        return await _trip(self._thread, lambda: self._transact(operation))
 
     async def _transact(self, operation: Operation[T]) -> tuple[T, Transaction]:
         session = _ThreadSession(expire_on_commit=False)
@@ -66,11 +66,31 @@ class ThreadWriter:
         return result, transaction
 
     async def close(self) -> None:
-        await self._on_thread(self._engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
         self._thread.shutdown(wait=False)
 
-    async def _on_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+class ThreadReader:
+    """SQLite's readers: as many threads as there are connections that can only read."""
+
+    def __init__(self, engine: Engine, *, threads: int) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="usher-reader")
+
+    async def look(self, query: Query[T]) -> T:
+        """Runs a query that sees one moment of the database."""
+        return await _trip(self._threads, lambda: self._look(query))
+
+    async def _look(self, query: Query[T]) -> T:
+        session = _ThreadSession(expire_on_commit=False, autoflush=False)
+        session.sync_session.bind = self._engine
+        with session.sync_session:
+            return await query(session)
+
+    async def close(self) -> None:
+        """Lets go of the connections."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._engine.dispose)
+        self._threads.shutdown(wait=False)
 
 
 class _ThreadSession(AsyncSession):
@@ -107,6 +127,11 @@ class PoolWriter:
         await self._engine.dispose()
 
 
+async def _trip(threads: ThreadPoolExecutor, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(threads, lambda: context.run(_at_once, work()))
+
+
 def _at_once(coroutine: Coroutine[Any, Any, T]) -> T:
     """Runs a coroutine that never has to wait to its end, without an event loop."""
     try:
@@ -115,4 +140,4 @@ def _at_once(coroutine: Coroutine[Any, Any, T]) -> T:
         result: T = end.value
         return result
     coroutine.close()
-    raise RuntimeError("an operation awaited something else than its transaction")
+    raise RuntimeError("an operation awaited something else than its session")

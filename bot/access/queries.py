@@ -53,6 +53,11 @@ async def load_stories(session: AsyncSession, request_ids: Sequence[str]) -> lis
     return [reading.story(reading.requests[id_]) for id_ in request_ids if id_ in reading.requests]
 
 
+async def load_stories_of(session: AsyncSession, person_id: str) -> list[Story]:
+    """Everything about the requests that somebody made or that are for them, newest first."""
+    return await load_stories(session, await request_ids_of(session, person_id))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
     requests: dict[str, AccessRequest]

@@ -7,6 +7,17 @@ def request(request_id: str) -> str:
     return f"request:{request_id}"
 
 
+def ballot(request_id: str, stage: int) -> str:
+    """One stage of a request, as the button says it on which somebody votes."""
+    return f"{request_id}/{stage}"
+
+
+def read_ballot(text: str) -> tuple[str, int | None]:
+    """The request and the stage; a stage that is no number is none."""
+    request_id, _, stage = text.partition("/")
+    return request_id, int(stage) if stage.isdecimal() else None
+
+
 def grant(grant_id: str) -> str:
     return f"grant:{grant_id}"
 

@@ -1,7 +1,8 @@
 """The ids that come back from Slack when a person presses or submits something.
 
-A button's value is one opaque id and nothing else: the request's on status and approval cards and on the Home tab, the
-incident's on incident cards, the step's on step cards. Nothing else that comes back from a message is trusted.
+A button's value is one opaque id and nothing else: the request's on status cards, the request's with its stage where
+somebody votes, the incident's on incident cards, the step's on step cards, and likewise on the Home tab. Nothing else
+that comes back from a message is trusted.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ CHOOSE_APPLICATION: Final = "choose_application"
 
 # -- modals: callback_id -----------------------------------------------------------------------------------------------
 REQUEST_FORM: Final = "request_form"
-#: its private_metadata is the request's id
+#: its private_metadata is the request's id with its stage
 DENY_FORM: Final = "deny_form"
 #: its private_metadata is the step's id
 COULD_NOT_FORM: Final = "could_not_form"

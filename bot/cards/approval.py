@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from bot.access import subjects
 from bot.access.story import Asked, Story
 from bot.cards import actions
 from bot.cards.content import JSON, Content
@@ -53,14 +54,14 @@ def wanted_from(story: Story, approver_id: str) -> Asked | None:
     """What this person was asked, if their word is still wanted."""
     if story.state is not RequestState.PENDING or approver_id in (story.requester.id, story.beneficiary.id):
         return None
-    return next((one for one in story.asked if one.who.id == approver_id and _is_open(one, story)), None)
+    return next((one for one in waiting_for(story) if one.who.id == approver_id), None)
 
 
 def approval_buttons(story: Story) -> tuple[JSON, JSON]:
     """Approve and Deny."""
     return (
-        button("Approve", actions.APPROVE, story.id, style="primary"),
-        button("Deny", actions.DENY, story.id),
+        button("Approve", actions.APPROVE, subjects.ballot(story.id, story.stage), style="primary"),
+        button("Deny", actions.DENY, subjects.ballot(story.id, story.stage)),
     )
 
 
@@ -92,7 +93,7 @@ def deny_form(story: Story) -> JSON:
     names = dict.fromkeys(one_line(who.name, NAME) for who in (story.requester, story.beneficiary))
     return reason_form(
         callback_id=actions.DENY_FORM,
-        about=story.id,
+        about=subjects.ballot(story.id, story.stage),
         title="Deny request",
         submit="Deny",
         intro=lines([bold(_title(story))], for_whom(story, Voice(""))),
@@ -102,10 +103,6 @@ def deny_form(story: Story) -> JSON:
 
 def _title(story: Story) -> str:
     return f"{one_line(story.requester.name, NAME)} asks for {application(story)}"
-
-
-def _is_open(asked: Asked, story: Story) -> bool:
-    return asked.stage == story.stage and asked.decision is None
 
 
 def _reason(story: Story, *, undecided: bool) -> Iterator[JSON]:

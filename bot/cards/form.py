@@ -13,7 +13,7 @@ from bot.cards import actions
 from bot.cards.content import JSON
 from bot.cards.escape import one_line
 from bot.cards.reason_form import read_reason, reason_input
-from bot.cards.rich import Line, bold, fine_print, label, lines
+from bot.cards.rich import fine_print, label, lines
 from bot.cards.words import NAME, initial, role_word, seat_word
 
 #: what a select takes (docs.slack.dev, select menu element)
@@ -79,7 +79,7 @@ def options_for(query: str, choices: Sequence[Choice]) -> list[JSON]:
 def read_form(values: Values, choices: Sequence[Choice]) -> Draft:
     """What somebody entered, out of `view["state"]["values"]`. What is not offered counts as not chosen.
 
-    Where the application leaves no choice, and the form therefore has no input, the only possibility is filled in.
+    Where the application leaves no choice, the only possibility is filled in.
     """
     chosen = _find(choices, _selected(values, actions.APPLICATION_BLOCK, actions.CHOOSE_APPLICATION))
     return Draft(
@@ -95,7 +95,7 @@ def read_form(values: Values, choices: Sequence[Choice]) -> Draft:
 def read_entered(values: Values) -> Draft:
     """What somebody entered, as it is: whether that is offered is for the catalogue to say.
 
-    What the form had no input for, because the application leaves no choice, is left out.
+    What the form had no input for, because the application does not know it, is left out.
     """
     key = _selected(values, actions.APPLICATION_BLOCK, actions.CHOOSE_APPLICATION)
     return Draft(
@@ -150,7 +150,7 @@ def _application(choices: Sequence[Choice], chosen: Choice | None) -> JSON:
 
 
 def _entitlement(chosen: Choice, draft: Draft) -> Iterator[JSON]:
-    """What the application offers: an input where there is a choice, a line of text where there is none."""
+    """What the application offers, chosen already where there is one possibility; nothing for what it does not know."""
     if len(chosen.description) > _OPTION:  # shorter ones stand in the list
         yield fine_print(one_line(chosen.description, _DESCRIPTION))
     fields: list[tuple[str, str, Sequence[JSON], str | None]] = [
@@ -158,13 +158,8 @@ def _entitlement(chosen: Choice, draft: Draft) -> Iterator[JSON]:
         ("Seat type", actions.SEAT_TYPE_BLOCK, _options(chosen.seat_types, seat_word), draft.seat_type),
         ("Duration", actions.DURATION_BLOCK, _durations(chosen), _written(draft.duration_seconds)),
     ]
-    given: list[Line] = [
-        [bold(f"{name}: "), options[0]["text"]["text"]] for name, _, options, _ in fields if len(options) == 1
-    ]
-    if given:
-        yield lines(*given)
     for name, block, options, wanted in fields:
-        if len(options) > 1:
+        if options:
             first = next((one for one in options if one["value"] == wanted), options[0])
             element: JSON = {
                 "type": "static_select",

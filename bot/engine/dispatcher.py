@@ -100,8 +100,7 @@ class Dispatcher:
     async def _sleep_for(self, *, full: bool) -> float:
         if full:
             return LONGEST_SLEEP
-        async with self._database.read() as session:
-            due = await task_queue.next_due(session)
+        due = await self._database.look(task_queue.next_due)
         if due is None:
             return LONGEST_SLEEP
         seconds = (due - self._database.clock.now()).total_seconds()
@@ -113,16 +112,25 @@ class Dispatcher:
 
     async def _run(self, task: ClaimedTask) -> None:
         with structlog.contextvars.bound_contextvars(task=task.kind, key=task.key, attempt=task.attempt):
-            try:
-                outcome = await self._handlers[task.kind](task)
-            except StorageError as error:
-                log.warning("task.no_database", error=str(error))
-                return  # the lease ends by itself, and somebody takes the task up again
-            except Exception as error:
-                # whatever it was, the work is not lost: it is tried again, later and later
-                log.exception("task.failed")
-                outcome = Again(error=f"{type(error).__name__}: {error}")
-            await self._write_down(task, outcome)
+            outcome = await self._outcome(task)
+            while True:
+                try:
+                    return await self._write_down(task, outcome)
+                except StorageError as error:
+                    # were it left to the lease, the task would wait for its end after the database is back
+                    log.warning("task.not_written_down", error=str(error))
+                    await asyncio.sleep(PAUSE_WITHOUT_DATABASE)
+
+    async def _outcome(self, task: ClaimedTask) -> Outcome:
+        """Whatever goes wrong, the work is not lost: it is tried again, later and later."""
+        try:
+            return await self._handlers[task.kind](task)
+        except StorageError as error:
+            log.warning("task.no_database", error=str(error))
+            return Again(after=timedelta(seconds=PAUSE_WITHOUT_DATABASE), error=str(error))
+        except Exception as error:
+            log.exception("task.failed")
+            return Again(error=f"{type(error).__name__}: {error}")
 
     async def _write_down(self, task: ClaimedTask, outcome: Outcome) -> None:
         match outcome:

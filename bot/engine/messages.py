@@ -15,12 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import subjects
 from bot.access.operations.skip_approver import skip_approver
 from bot.cards.content import Content
 from bot.engine.pace import Pace
-from bot.engine.slack_calls import GONE, SlackLater, SlackNever, SlackUnknown, call, open_dm
+from bot.engine.slack_calls import GONE, SlackLater, SlackNever, SlackRefused, SlackUnknown, call, open_dm
 from bot.engine.wanted_cards import Board, Desk, Wanted, read_board
 from bot.engine.work import Again, Done, Outcome
 from storage.database import Database, Transaction
@@ -48,10 +49,7 @@ class Messages:
     async def converge(self, task: ClaimedTask) -> Outcome:
         """Runs one card task: posts what is missing, edits what shows something old."""
         subject = task.key
-        async with self._database.read() as session:
-            known = {card.slot: card for card in await session.scalars(sa.select(Card).where(Card.subject == subject))}
-            unreachable = {card.recipient for card in known.values() if card.undeliverable}
-            board = await read_board(session, subject, self._desk, unreachable=unreachable)
+        known, board = await self._database.look(_read, subject, self._desk)
         todo = [wanted for wanted in board.wanted if _is_due(wanted, known.get(wanted.slot))]
         missing = [wanted for wanted in todo if wanted.slot not in known]
         planned = await self._database.write(_plan_posts, subject, missing) if missing else {}
@@ -67,7 +65,7 @@ class Messages:
         ]
         # replies come after what they reply to
         trouble = await self._deliver_all([each for each in deliveries if each.under is None])
-        trouble += await self._deliver_all([each for each in deliveries if each.under is not None])
+        trouble += await self._deliver_all([each for each in deliveries if each.under is not None and each.under.ts])
         await self._database.write(_tell_homes, board)
         if trouble:
             waits = [each.after for each in trouble if isinstance(each, SlackLater) and each.after]
@@ -83,7 +81,7 @@ class Messages:
         try:
             if delivery.card.ts is None:
                 await self._post(delivery)
-            else:
+            if _is_due(delivery.wanted, delivery.card):
                 await self._edit(delivery)
         except SlackNever as error:
             log.warning("card.undeliverable", slot=delivery.wanted.slot, error=error.what)
@@ -113,14 +111,15 @@ class Messages:
         card, wanted = delivery.card, delivery.wanted
         channel = card.channel or await self._channel(wanted.recipient)
         thread = delivery.under.ts if delivery.under is not None else None
+        shows = None  # what a message that is found shows is not known: the state has moved on since it was posted
         ts = None if delivery.is_first_try else await self._find(channel, card, thread=thread)
         if ts is None:
             await self._pace.wait(channel)
-            ts = await self._send(wanted.content, card, channel, thread)
+            ts, shows = await self._send(wanted.content, card, channel, thread), wanted.content.hash
         link = await self._permalink(channel, ts) if wanted.slot.startswith("status:") else None
-        await self._database.write(_note_post, card, channel=channel, ts=ts, content=wanted.content.hash, link=link)
+        await self._database.write(_note_post, card, channel=channel, ts=ts, content=shows, link=link)
 
-    async def _send(self, content: Content, card: Card, channel: str, thread: str | None) -> str:
+    async def _send(self, content: Content, card: Card, channel: str, thread: str | None) -> tuple[str, str]:
         in_thread: dict[str, Any] = {"thread_ts": thread, "reply_broadcast": True} if thread else {}
         answer = await call(
             self._slack.chat_postMessage(
@@ -133,7 +132,7 @@ class Messages:
                 **in_thread,
             )
         )
-        return str(answer["ts"])
+        return str(answer.get("channel", channel)), str(answer["ts"])
 
     async def _find(self, channel: str, card: Card, *, thread: str | None) -> str | None:
         """The message of a posting that was never confirmed, if it happened."""
@@ -159,11 +158,14 @@ class Messages:
     async def _channel(self, recipient: str) -> str:
         if not recipient.startswith(("U", "W")):
             return recipient
-        async with self._database.read() as session:
-            known = await session.scalar(sa.select(Person.dm_channel).where(Person.id == recipient))
-        if known:
+        known = await self._database.look(_dm_channel, recipient)
+        if known is not None:
             return known
-        opened = await open_dm(self._slack, recipient)
+        try:
+            opened = await open_dm(self._slack, recipient)
+        except SlackRefused as refused:
+            log.warning("slack.dm_not_opened", error=refused.what)
+            return recipient  # a message to the person opens it too, and only its answer says which it is
         await self._database.write(_keep_dm, recipient, opened)
         return opened
 
@@ -183,9 +185,20 @@ class _Delivery:
     is_first_try: bool  # nobody has tried to post it before
 
 
+async def _read(session: AsyncSession, subject: str, desk: Desk) -> tuple[dict[str, Card], Board]:
+    """What was posted for a subject, by slot, and what should be."""
+    known = {card.slot: card for card in await session.scalars(sa.select(Card).where(Card.subject == subject))}
+    unreachable = {card.recipient for card in known.values() if card.undeliverable}
+    return known, await read_board(session, subject, desk, unreachable=unreachable)
+
+
+async def _dm_channel(session: AsyncSession, person_id: str) -> str | None:
+    return await session.scalar(sa.select(Person.dm_channel).where(Person.id == person_id))
+
+
 def _is_due(wanted: Wanted, card: Card | None) -> bool:
     if card is None:
-        return True
+        return not wanted.only_edit
     if card.undeliverable is not None:
         return False
     if card.ts is None:
@@ -210,9 +223,11 @@ async def _plan_posts(tx: Transaction, subject: str, wanted: Sequence[Wanted]) -
     return cards
 
 
-async def _note_post(tx: Transaction, card: Card, *, channel: str, ts: str, content: str, link: str | None) -> None:
+async def _note_post(
+    tx: Transaction, card: Card, *, channel: str, ts: str, content: str | None, link: str | None
+) -> None:
     await _update(tx, card.id, channel=channel, ts=ts, content_hash=content, permalink=link, posting_since=None)
-    card.channel, card.ts = channel, ts
+    card.channel, card.ts, card.content_hash = channel, ts, content
 
 
 async def _note_edit(tx: Transaction, card_id: str, content: str) -> None:

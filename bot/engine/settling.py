@@ -118,6 +118,8 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
         "missing_since": None,
     }
     account = await _write_account(tx, situation, values)
+    if isinstance(change, CancelInvite):
+        await _invite_anew(tx, situation)
     tx.record(
         "account.change_sent",
         actor="usher",
@@ -126,6 +128,14 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
         grants=[grant.id for grant in situation.grants],
     )
     return replace(situation, account=account, now=tx.now)
+
+
+async def _invite_anew(tx: Transaction, situation: Situation) -> None:
+    """An invite is taken back to make room for another one: that it is gone then is nobody else's doing."""
+    for grant in situation.holding:
+        if await tx.move(Grant, grant.id, before=[GrantState.INVITED], to=GrantState.GRANTING, invited_at=None):
+            grant.state, grant.invited_at = GrantState.GRANTING, None
+            tx.record("grant.granting", actor="usher", subject=subjects.grant(grant.id), why="another invite follows")
 
 
 async def forget_change(tx: Transaction, situation: Situation, error: ConnectorError) -> None:

@@ -30,6 +30,7 @@ class Wanted:
         content: what it shows; None for one that stays as it is, if it was posted.
         reply_to: the slot of the message in whose thread it belongs.
         approver: the person who is asked by it, who can be skipped when it does not reach them.
+        only_edit: it is kept right where it was posted, and not posted any more where it was not.
     """
 
     slot: str
@@ -37,6 +38,7 @@ class Wanted:
     content: Content
     reply_to: str | None = None
     approver: str | None = None
+    only_edit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +100,13 @@ def _status_cards(story: Story, readers: list[str]) -> Iterator[Wanted]:
 
 def _approval_cards(story: Story) -> Iterator[Wanted]:
     for asked in story.asked:
-        if not asked.unreachable:
-            yield Wanted(
-                slot=f"approval:{asked.who.id}",
-                recipient=asked.who.id,
-                content=approval_card(story, approver_id=asked.who.id),
-                approver=asked.who.id if asked.decision is None and story.state is RequestState.PENDING else None,
-            )
+        yield Wanted(
+            slot=f"approval:{asked.who.id}",
+            recipient=asked.who.id,
+            content=approval_card(story, approver_id=asked.who.id),
+            approver=asked.who.id if asked.decision is None and story.state is RequestState.PENDING else None,
+            only_edit=asked.unreachable,
+        )
 
 
 def milestone(story: Story) -> str | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import queries
-from bot.access.operations.decide import decide
-from bot.access.refusals import Refusal, Refused
+from bot.access import queries, subjects
+from bot.access.operations.decide import decide, find_ballot
+from bot.access.refusals import Refused
 from bot.cards import actions
-from bot.cards.approval import deny_form, wanted_from
+from bot.cards.approval import deny_form
 from bot.cards.form import field_errors
 from bot.cards.reason_form import read_reason
 from bot.cards.refusals import refusal
@@ -33,34 +33,36 @@ class Approvals:
 
     async def approve(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """One press is one vote; what follows from it is the operation's business."""
+        request_id, stage = subjects.read_ballot(value_of(body))
         await self._house.act(
             ack,
             body,
             client,
             decide,
-            request_id=value_of(body),
+            request_id=request_id,
             approver_id=person_of(body),
             decision=Decision.APPROVED,
+            stage=stage,
         )
 
     async def deny(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Asks why, of those whose word is wanted. Nothing is decided before the form is sent."""
-        async with self._house.database.read() as session:
-            story = await queries.load_story(session, value_of(body))
-        if story is not None and wanted_from(story, person_of(body)) is not None:
-            await client.views_open(trigger_id=body["trigger_id"], view=deny_form(story))
+        (request_id, stage), person_id = subjects.read_ballot(value_of(body)), person_of(body)
+        try:
+            async with self._house.database.read() as session:
+                ballot = await find_ballot(session, request_id=request_id, approver_id=person_id, stage=stage)
+                ballot.demand_open(self._house.database.clock.now())
+                [story] = await queries.load_stories(session, [request_id])
+        except Refused as refused:
+            await tell(body, client, refusal(refused, reader_id=person_id))
         else:
-            too_late = story is not None and story.decided_at is not None
-            why = Refused(
-                Refusal.ALREADY_DECIDED if too_late else Refusal.NOT_ASKED,
-                who=story.decided_by.id if story is not None and story.decided_by is not None else None,
-            )
-            await tell(body, client, refusal(why, reader_id=person_of(body)))
+            await client.views_open(trigger_id=body["trigger_id"], view=deny_form(story))
         await ack()
 
     async def denied(self, ack: AsyncAck, body: Body) -> None:
         """The reason is there: it is a vote."""
         view, person_id = body["view"], person_of(body)
+        request_id, stage = subjects.read_ballot(str(view["private_metadata"]))
         reason = read_reason(view["state"]["values"])
         if not reason:
             why = {"reason": "Say in a few words why: the requester reads this."}
@@ -69,9 +71,10 @@ class Approvals:
         try:
             await self._house.database.write(
                 decide,
-                request_id=str(view["private_metadata"]),
+                request_id=request_id,
                 approver_id=person_id,
                 decision=Decision.DENIED,
+                stage=stage,
                 reason=reason,
             )
         except Refused as refused:

@@ -34,8 +34,7 @@ class House:
 
     async def is_admin(self, person_id: str) -> bool:
         """Is this one of Usher's admins, as the directory knows them now?"""
-        async with self.database.read() as session:
-            return person_id in await queries.admin_ids(session, self.admins)
+        return person_id in await self.database.look(queries.admin_ids, self.admins)
 
     async def admin_only(self, person_id: str) -> None:
         """Raises `Refused` for everybody else."""

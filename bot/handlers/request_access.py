@@ -104,8 +104,7 @@ class RequestAccess:
             # nothing in the form is wrong: what they want exists, and the link leads there
             await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
             return
-        async with self._house.database.read() as session:
-            people = await load_people(session, [refused.who] if refused.who else [])
+        people = await self._house.database.look(load_people, [refused.who] if refused.who else [])
         name = people[refused.who].name if refused.who in people else None
         words = refusal_words(refused, reader_id=person_id, name=name)
         field = "for" if refused.who not in (None, person_id) else "application"
@@ -123,16 +122,14 @@ class RequestAccess:
         await ack()
 
     async def _status(self, person_id: str) -> Content:
-        async with self._house.database.read() as session:
-            stories = await queries.load_stories(session, await queries.request_ids_of(session, person_id))
+        stories = await self._house.database.look(queries.load_stories_of, person_id)
         return status_list(stories, self._house.database.clock.now())
 
     async def _say(self, ack: AsyncAck, content: Content) -> None:
         await ack(response_type="ephemeral", text=content.text, blocks=list(content.blocks))
 
     async def _choices(self) -> tuple[Choice, ...]:
-        async with self._house.database.read() as session:
-            return await list_choices(session)
+        return await self._house.database.look(list_choices)
 
 
 def draft_of(words: Words) -> Draft:

@@ -37,8 +37,7 @@ class Steps:
 
     async def could_not(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Asks why; the person who waits reads it."""
-        async with self._house.database.read() as session:
-            step = await queries.load_step(session, value_of(body))
+        step = await self._house.database.look(queries.load_step, value_of(body))
         if step is not None and step.state is StepState.OPEN:
             await client.views_open(trigger_id=body["trigger_id"], view=could_not_form(step))
         else:

@@ -62,8 +62,7 @@ async def test_the_disk_fills_up_while_an_invite_is_on_its_way(harbour: Harbour)
     await employee.manager.press("Approve", in_=card)
     await harbour.until(lambda: "There is no room left" in harbour.usher.errors)
     limit(harbour.usher.pid, resource.RLIM_INFINITY)
-    await harbour.accept(employee)
-    await harbour.until(lambda: employee.who.message("· Active"))
+    await harbour.invited(employee)
     assert harbour.invites_sent(employee.email) == 1
 
 
@@ -85,8 +84,7 @@ async def test_postgresql_drops_every_connection(
         await harbour.start()
         card = await harbour.ask(employee)
         await employee.manager.press("Approve", in_=card)
-        await harbour.accept(employee)
-        await harbour.until(lambda: employee.who.message("· Active"))
+        await harbour.invited(employee)
         assert cut
         assert harbour.invites_sent(employee.email) == 1
 
@@ -113,8 +111,7 @@ async def demand_that_it_goes_on(harbour: Harbour, employee: Employee, card: Mes
     assert "Approve" in card.buttons
     await harbour.until(lambda: harbour.usher.is_running)
     assert not (await employee.manager.press("Approve", in_=card)).error
-    await harbour.accept(employee)
-    await harbour.until(lambda: employee.who.message("· Active"))
+    await harbour.invited(employee)
     assert harbour.invites_sent(employee.email) == 1
     assert len(await harbour.grants()) == 1
     await harbour.demand_whole_ledger()

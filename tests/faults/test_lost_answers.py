@@ -27,8 +27,8 @@ async def test_an_invite_whose_answer_was_lost_is_not_sent_again(
         harbour.chatgpt.faults.switch_on(fault, times=1, method="POST", email=employee.email)
     if lag:
         harbour.chatgpt.faults.switch_on("list_lag", times=len(crew), method="POST", reads=lag)
-    await asyncio.gather(*(be_given(harbour, employee) for employee in crew.values()))
-    await harbour.at_rest()
+    await asyncio.gather(*(be_approved(harbour, employee) for employee in crew.values()))
+    await harbour.invited(*crew.values())
     assert [fault for fault in lost if harbour.chatgpt.faults.active(fault)] == []
     assert [harbour.invites_sent(employee.email) for employee in crew.values()] == [1] * len(crew)
 
@@ -46,12 +46,10 @@ async def test_a_kill_and_lists_that_lag_send_no_second_invite(harbour: Harbour)
     harbour.chatgpt.faults.switch_on("list_lag", times=1, method="POST", reads=4)
     harbour.chatgpt.before_answer.append(kill)
     await harbour.start()
-    card = await harbour.ask(employee)
-    await employee.manager.press("Approve", in_=card)
+    await be_approved(harbour, employee)
     await harbour.until(dead.is_set)
     await harbour.start()
-    await harbour.accept(employee)
-    await harbour.until(lambda: employee.who.message("· Active"))
+    await harbour.invited(employee)
     assert harbour.invites_sent(employee.email) == 1
 
 
@@ -59,7 +57,11 @@ async def test_a_removal_whose_answer_was_lost_is_believed_when_it_is_seen(harbo
     """The member is gone, the card says so, and no admin is told of a failure."""
     crew = {fault: harbour.hire(number) for number, fault in enumerate(("answer_lost", "done_but_500"))}
     await harbour.start()
-    await asyncio.gather(*(be_given(harbour, employee) for employee in crew.values()))
+    for employee in crew.values():
+        await be_approved(harbour, employee)
+    for employee in crew.values():
+        await harbour.accept(employee)
+        await harbour.until(lambda who=employee.who: who.message("· Active"))
     for fault, employee in crew.items():
         harbour.chatgpt.faults.switch_on(fault, times=1, method="DELETE", path=user_id(employee.email))
         await employee.who.press("Give back")
@@ -70,9 +72,7 @@ async def test_a_removal_whose_answer_was_lost_is_believed_when_it_is_seen(harbo
     assert harbour.alerts() == []
 
 
-async def be_given(harbour: Harbour, employee: Employee) -> None:
-    """From the request to the card “Active”."""
+async def be_approved(harbour: Harbour, employee: Employee) -> None:
+    """They ask, and their manager presses Approve."""
     card = await harbour.ask(employee)
     await employee.manager.press("Approve", in_=card)
-    await harbour.accept(employee)
-    await harbour.until(lambda: employee.who.message("· Active"))

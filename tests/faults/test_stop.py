@@ -39,8 +39,7 @@ async def test_a_stop_does_not_wait_for_an_answer_that_never_comes(harbour: Harb
         assert await session.scalar(held) == 0
 
     await harbour.start()
-    await harbour.accept(employee)
-    await harbour.until(lambda: employee.who.message("· Active"))
+    await harbour.invited(employee)
     assert harbour.invites_sent(employee.email) == 1
     assert len(await harbour.grants()) == 1
 
@@ -59,13 +58,11 @@ async def test_a_stop_in_the_middle_of_much_work_loses_and_doubles_nothing(harbo
     assert time.monotonic() - began < PROMISED
 
     await harbour.start()
-    await asyncio.gather(*(harbour.accept(employee) for employee in crew))
-    await harbour.until(lambda: all(employee.who.message("· Active") for employee in crew))
-    await harbour.at_rest()
+    await harbour.invited(*crew)
     assert [harbour.invites_sent(employee.email) for employee in crew] == [1] * len(crew)
     assert len(await harbour.grants()) == len(crew)
     for employee in crew:
-        card, *replies = harbour.told(employee.who)
-        assert "· Active" in card.shown
-        assert len({reply.shown for reply in replies}) == len(replies)
+        status, news = harbour.told(employee.who)
+        assert "· Invited" in status.shown
+        assert news.thread_ts == status.ts
         assert [message.buttons for message in harbour.told(employee.manager)] == [[]]

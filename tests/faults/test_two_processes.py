@@ -39,10 +39,7 @@ async def test_two_approvers_press_at_once_and_each_reaches_another_process(
             ]
             delivered = await asyncio.gather(*presses)
             assert [delivery.error for delivery in delivered] == [None] * 2 * PAIRS
-            for employee in crew:
-                await harbour.accept(employee)
-            await harbour.until(lambda: all(employee.who.message("· Active") for employee in crew))
-            await harbour.at_rest()
+            await harbour.invited(*crew)
         finally:
             await second.kill()
 

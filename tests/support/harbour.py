@@ -196,6 +196,12 @@ class Harbour:
         assert found is not None
         return found
 
+    async def invited(self, *crew: Employee) -> None:
+        """Waits until ChatGPT has invited them, Usher has told them so, and nothing is left to do."""
+        for employee in crew:
+            await self.until(lambda who=employee.who: who.message("Your invite to ChatGPT"))
+        await self.at_rest()
+
     async def accept(self, employee: Employee) -> None:
         """They accept the invite as soon as their card tells them of it."""
         await self.until(lambda: employee.who.message("· Invited"))

@@ -7,7 +7,7 @@ import base64
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from sandbox.chatgpt.roster import Member
 from sandbox.server import Sandbox
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.person import Person
+from sandbox.slack.reading import shown_text
 from sandbox.slack.state import Message
 from storage import audit
 from storage.tables import AccessRequest, Grant, Incident, LedgerLine
@@ -132,47 +133,55 @@ class Studio:
     # -- time ----------------------------------------------------------------------------------------------------------
     async def until(self, condition: Callable[[], T]) -> T:
         """What the condition returns, as soon as it is true; "not yet" may also be a LookupError or AssertionError."""
-        return await self.slack.until(condition, PATIENCE)
+        return await self._wait(condition, lambda: None)
 
     async def in_time(self, condition: Callable[[], T], *, within: timedelta = timedelta(hours=2)) -> T:
         """As `until`, while time passes: whenever Usher has nothing to do, the clock skips to what it waits for."""
+        began = self.clock.now()
+
+        def pass_time() -> None:
+            now, due = self.clock.now(), self._next_due()
+            assert now - began < within, f"not within {within}:\n{self.picture()}"
+            if due > now:
+                self.clock.skip((due - now).total_seconds() + 0.001)
+
+        return await self._wait(condition, pass_time)
+
+    async def at_rest(self) -> None:
+        """Waits until Usher has done everything that was to be done by now."""
+        await self.until(lambda: self._next_due() > self.clock.now())
+
+    async def _wait(self, condition: Callable[[], T], meanwhile: Callable[[], None]) -> T:
         loop = asyncio.get_running_loop()
-        began, patience = self.clock.now(), loop.time() + PATIENCE
+        patience = loop.time() + PATIENCE
         while True:
             try:
                 if found := condition():
                     return found
             except (LookupError, StopIteration, AssertionError):
                 pass
-            now, due = self.clock.now(), self._next_due()
-            assert now - began < within, f"not within {within}:\n{self.picture()}"
             assert loop.time() < patience, f"not within {PATIENCE} seconds:\n{self.picture()}"
-            if due is not None and due > now:
-                self.clock.skip((due - now).total_seconds() + 0.001)
+            meanwhile()
             await asyncio.sleep(0.01)
 
-    async def at_rest(self) -> None:
-        """Waits until Usher has done everything that was to be done by now."""
-        await self.until(lambda: (due := self._next_due()) is not None and due > self.clock.now())
-
-    def _next_due(self) -> datetime | None:
-        """When the next task is due; None while one runs. Read in one go, so that nothing happens in between."""
-        with sqlite3.connect(self._file) as connection:
+    def _next_due(self) -> datetime:
+        """When the next task is due: long ago while one runs. Read in one go, so that nothing happens in between."""
+        with closing(sqlite3.connect(self._file)) as connection:
             running, due = connection.execute(
                 "SELECT count(owner), min(run_at) FROM tasks WHERE state = 'open'"
             ).fetchone()
-        connection.close()
-        return None if running or due is None else datetime.fromisoformat(due).replace(tzinfo=UTC)
+        if running:
+            return datetime.min.replace(tzinfo=UTC)
+        return datetime.fromisoformat(due).replace(tzinfo=UTC) if due else datetime.max.replace(tzinfo=UTC)
 
     def picture(self) -> str:
         """What there is, for a test that failed."""
-        with sqlite3.connect(self._file) as connection:
+        with closing(sqlite3.connect(self._file)) as connection:
             tasks = connection.execute(
                 "SELECT kind, key, state, run_at, failures, error FROM tasks WHERE state <> 'done'"
             ).fetchall()
             grants = connection.execute("SELECT application, state, end_reason FROM grants").fetchall()
             incidents = connection.execute("SELECT scope, cause, state, count, note FROM incidents").fetchall()
-        connection.close()
         shown = [message.shown for message in self.alerts()]
         rows = [*map(str, [*tasks, *grants, *incidents]), *shown]
         return "\n".join([str(self.clock.now()), *rows])
@@ -214,6 +223,10 @@ class Studio:
         self.chatgpt.accept(str(who.user.email))
         await self.in_time(lambda: "· Active" in card.shown)
         return card
+
+    def modal(self, person: Person) -> str:
+        """What the modal in front of somebody says, in one line; "" without one."""
+        return shown_text(person.modal.blocks).replace("\n", "") if person.modal else ""
 
     # -- what there is -------------------------------------------------------------------------------------------------
     def told(self, person: Person) -> list[Message]:

@@ -28,17 +28,33 @@ async def answer_step(tx: Transaction, *, step_id: str, actor: str, done: bool, 
     Raises:
         Refused: it is not theirs to answer, or was answered already.
     """
-    step = await tx.session.scalar(sa.select(ManualStep).where(ManualStep.id == step_id).with_for_update())
-    if step is None:
-        raise Refused(Refusal.GONE)
-    if actor not in await step_owners(tx.session, step.application):
-        raise Refused(Refusal.NOT_ADMIN)
+    step = await find_step(tx.session, step_id=step_id, actor=actor, locked=True)
     answer = StepState.DONE if done else StepState.REFUSED
     if step.state is answer and step.answered_by == actor:
         return
+    demand_open(step)
+    await _answer(tx, step, actor=actor, answer=answer, reason=reason)
+
+
+async def find_step(session: AsyncSession, *, step_id: str, actor: str, locked: bool = False) -> ManualStep:
+    """The step, for somebody who may answer it; `locked` against another answer at the same time.
+
+    Raises:
+        Refused: there is no such step, or it is not theirs to answer.
+    """
+    statement = sa.select(ManualStep).where(ManualStep.id == step_id)
+    step = await session.scalar(statement.with_for_update() if locked else statement)
+    if step is None:
+        raise Refused(Refusal.GONE)
+    if actor not in await step_owners(session, step.application):
+        raise Refused(Refusal.NOT_ADMIN)
+    return step
+
+
+def demand_open(step: ManualStep) -> None:
+    """Raises `Refused` when a step was answered already."""
     if step.state is not StepState.OPEN:
         raise Refused(Refusal.ALREADY_DECIDED, who=step.answered_by)
-    await _answer(tx, step, actor=actor, answer=answer, reason=reason)
 
 
 async def done_by_hand(tx: Transaction, *, application: str, person_id: str, actor: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from bot.access import subjects
-from bot.access.operations.decide import may_decide
+from bot.access.operations.decide import demand_pending
 from bot.access.operations.following import refresh_cards
 from bot.access.operations.incidents import resolve_incident
 from bot.access.refusals import Refusal, Refused
@@ -26,9 +26,10 @@ async def cancel(tx: Transaction, *, request_id: str, actor: str, reason: str | 
         raise Refused(Refusal.NOT_YOURS)
     if request.state is RequestState.CANCELLED:
         return
-    may_decide(tx, request)
+    demand_pending(request, tx.now)
     request.state = RequestState.CANCELLED
     request.decided_at = tx.now
+    request.decided_by = None if actor == "usher" else actor
     request.decision_reason = reason
     tx.record("request.cancelled", actor=actor, subject=subjects.request(request_id), reason=reason)
     await resolve_incident(tx, scope=subjects.request(request_id), actor=actor, note="The request was cancelled.")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import subjects
 from bot.access.operations.following import follow_votes
@@ -17,8 +21,7 @@ _TOO_LATE = {
     RequestState.EXPIRED: Refusal.EXPIRED,
 }
 
-#: locked, so that of two who press at once the second sees what the first decided
-_REQUEST = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam("id")).with_for_update()
+_REQUEST = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam("id"))
 _ASKED = (
     sa.select(Approval, Person.active)
     .join(Person, Person.id == Approval.approver_id)
@@ -26,30 +29,82 @@ _ASKED = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ballot:
+    """One person's vote about a request, and those of all who were asked."""
+
+    request: AccessRequest
+    mine: Approval
+    all: list[Approval]
+
+    def demand_open(self, now: datetime) -> None:
+        """Raises `Refused` when it is too late for this vote."""
+        demand_pending(self.request, now)
+        if self.mine.decision is not None:
+            raise Refused(Refusal.ALREADY_DECIDED, who=self.mine.approver_id)
+        if self.mine.stage != self.request.stage:
+            raise Refused(Refusal.NOT_ASKED)
+
+
+async def find_ballot(
+    session: AsyncSession, *, request_id: str, approver_id: str, stage: int | None = None, locked: bool = False
+) -> Ballot:
+    """The vote of one person at a stage of a request.
+
+    Args:
+        session: to read with.
+        request_id: the request.
+        approver_id: the person, by Slack user id.
+        stage: the stage that they were asked at; None for the one that the request is at.
+        locked: of two who vote at once, the second sees what came of the first.
+
+    Raises:
+        Refused: there is no such request, it is their own, or they were not asked.
+    """
+    statement = _REQUEST.with_for_update() if locked else _REQUEST
+    request = await session.scalar(statement, {"id": request_id})
+    if request is None:
+        raise Refused(Refusal.GONE)
+    if approver_id in (request.requester_id, request.beneficiary_id):
+        raise Refused(Refusal.OWN_REQUEST)
+    at = request.stage if stage is None else stage
+    asked = (await session.execute(_ASKED, {"id": request_id})).all()
+    for approval, active in asked:
+        if active and approval.approver_id == approver_id and approval.stage == at:
+            return Ballot(request=request, mine=approval, all=[one for one, _ in asked])
+    raise Refused(Refusal.NOT_ASKED)
+
+
 async def decide(
-    tx: Transaction, *, request_id: str, approver_id: str, decision: Decision, reason: str | None = None
+    tx: Transaction,
+    *,
+    request_id: str,
+    approver_id: str,
+    decision: Decision,
+    stage: int | None = None,
+    reason: str | None = None,
 ) -> RequestState:
     """Counts one approver's word, and returns the state of the request after it.
 
     The same word by the same person again changes nothing and is no error: Slack delivers twice and people press twice.
 
+    Args:
+        tx: the transaction.
+        request_id: the request.
+        approver_id: who decides, as authenticated by the door.
+        decision: their word.
+        stage: the stage that they were asked at, so that a second press is no vote at the next stage; None for the
+            one that the request is at.
+        reason: why; the requester reads it.
+
     Raises:
         Refused: the person may not decide this request, or it can no longer be decided.
     """
-    request = await tx.session.scalar(sa.select(AccessRequest).where(AccessRequest.id == request_id).with_for_update())
-    if request is None:
-        raise Refused(Refusal.GONE)
-    if approver_id in (request.requester_id, request.beneficiary_id):
-        raise Refused(Refusal.OWN_REQUEST)
-    asked = (await tx.session.execute(_ASKED, {"id": request_id})).all()
-    mine = next((approval for approval, _ in asked if _is_at(approval, request, approver_id)), None)
-    if mine is None or not next(active for approval, active in asked if approval is mine):
-        raise Refused(Refusal.NOT_ASKED)
+    ballot = await find_ballot(tx.session, request_id=request_id, approver_id=approver_id, stage=stage, locked=True)
+    request, mine = ballot.request, ballot.mine
     if mine.decision is decision:
         return request.state
-    may_decide(tx, request)
-    if mine.decision is not None:
-        raise Refused(Refusal.ALREADY_DECIDED, who=approver_id)
+    ballot.demand_open(tx.now)
     mine.decision = decision
     mine.reason = reason
     mine.decided_at = tx.now
@@ -63,20 +118,13 @@ async def decide(
         reason=reason,
         seconds_to_decide=round((tx.now - mine.asked_at).total_seconds(), 3),
     )
-    await follow_votes(tx, request, [approval for approval, _ in asked], actor=approver_id, reason=reason)
+    await follow_votes(tx, request, ballot.all, actor=approver_id, reason=reason)
     return request.state
 
 
-def may_decide(tx: Transaction, request: AccessRequest) -> None:
+def demand_pending(request: AccessRequest, now: datetime) -> None:
     """Raises `Refused` when a request can no longer be decided. Expiry is computed: a late task approves nothing."""
     if request.state is not RequestState.PENDING:
         raise Refused(_TOO_LATE[request.state], who=request.decided_by)
-    if request.expires_at <= tx.now:
+    if request.expires_at <= now:
         raise Refused(Refusal.EXPIRED)
-
-
-def _is_at(approval: Approval, request: AccessRequest, approver_id: str) -> bool:
-    """Is this the person's vote: at the stage that decides now, or, once it is over, at any?"""
-    if approval.approver_id != approver_id:
-        return False
-    return approval.stage == request.stage or request.state is not RequestState.PENDING

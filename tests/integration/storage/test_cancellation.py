@@ -95,7 +95,7 @@ async def test_an_operation_awaits_nothing_but_its_transaction(sqlite_database: 
     async def impatient(_tx: Transaction) -> None:
         await asyncio.sleep(0)
 
-    with pytest.raises(RuntimeError, match="something else than its transaction"):
+    with pytest.raises(RuntimeError, match="something else than its session"):
         await sqlite_database.write(impatient)
 
 

@@ -66,8 +66,8 @@ def test_the_buttons_are_approve_and_deny() -> None:
     one = story()
     found = cards.buttons(approval_card(one, approver_id=MAYA.id).blocks)
     assert {label: (button["action_id"], button["value"]) for label, button in found.items()} == {
-        "Approve": (actions.APPROVE, one.id),
-        "Deny": (actions.DENY, one.id),
+        "Approve": (actions.APPROVE, f"{one.id}/0"),
+        "Deny": (actions.DENY, f"{one.id}/0"),
     }
     assert found["Approve"]["style"] == "primary"
 
@@ -130,7 +130,7 @@ def test_it_says_afterwards_who_decided_when_and_why(name: str, says: str) -> No
 def test_the_form_asks_why_and_says_who_will_read_it() -> None:
     """A denial has a reason, and its writer knows its readers."""
     form = deny_form(stories.stories()["pending, for somebody else"])
-    assert (form["callback_id"], form["private_metadata"]) == (actions.DENY_FORM, story().id)
+    assert (form["callback_id"], form["private_metadata"]) == (actions.DENY_FORM, f"{story().id}/0")
     assert "Lena Fischer and Tom Okafor will read this." in cards.seen(form["blocks"])
     [block] = [block for block in form["blocks"] if block["type"] == "input"]
     assert block["label"]["text"] == "Reason"
