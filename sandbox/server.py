@@ -27,7 +27,7 @@ class Sandbox:
     def __init__(self, *, url: str, request_url: str | None = None) -> None:
         self.url = url
         self.clock = SandboxClock()
-        self.slack = slack.Slack.harbour(request_url=request_url, base_url=f"{url}/slack")
+        self.slack = slack.Slack.harbour(request_url=request_url, clock=self.clock, base_url=f"{url}/slack")
         self.chatgpt = chatgpt.harbour_studio(self.clock)
 
     @property

@@ -115,7 +115,8 @@ class Messages:
         ts = None if delivery.is_first_try else await self._find(channel, card, thread=thread)
         if ts is None:
             await self._pace.wait(channel)
-            ts, shows = await self._send(wanted.content, card, channel, thread), wanted.content.hash
+            channel, ts = await self._send(wanted.content, card, channel, thread)
+            shows = wanted.content.hash
         link = await self._permalink(channel, ts) if wanted.slot.startswith("status:") else None
         await self._database.write(_note_post, card, channel=channel, ts=ts, content=shows, link=link)
 

@@ -6,15 +6,22 @@ import itertools
 import secrets
 import time
 
+from sandbox.clock import SandboxClock
+
 _counter = itertools.count(1)
-_last_ts = 0
 
 
-def next_ts() -> str:
-    """A message timestamp: real time in seconds with six decimals, never the same twice."""
-    global _last_ts  # noqa: PLW0603 - a ts must be unique in the process, whoever asks
-    _last_ts = max(time.time_ns() // 1000, _last_ts + 1)
-    return f"{_last_ts // 1_000_000}.{_last_ts % 1_000_000:06d}"
+class Timestamps:
+    """Gives every message its `ts`: the sandbox's time in seconds with six decimals, never the same twice."""
+
+    def __init__(self, clock: SandboxClock) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def next(self) -> str:
+        """The next one, above all before it."""
+        self._last = max(int(self._clock.now().timestamp() * 1_000_000), self._last + 1)
+        return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
 
 def new_id(prefix: str) -> str:

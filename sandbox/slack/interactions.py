@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.slack.api.chat import checked_blocks
 from sandbox.slack.element_state import STATE_FIELDS, entered, find_element
 from sandbox.slack.errors import Refusal
-from sandbox.slack.ids import new_id, next_ts
+from sandbox.slack.ids import new_id
 from sandbox.slack.objects import user_object, view_object
 from sandbox.slack.state import Message, User
 from sandbox.slack.submission import Outcome, apply_answer, unfilled
@@ -126,7 +126,7 @@ class Interactions:
             "block_id": block_id,
             "action_id": action_id,
             **state,
-            "action_ts": next_ts(),
+            "action_ts": slack.state.timestamps.next(),
         }
         response_url = None
         if isinstance(where, Message):
@@ -247,7 +247,7 @@ class Interactions:
             "user": user.id,
             "channel": slack.state.dm(user.id).id,
             "tab": "home",
-            "event_ts": next_ts(),
+            "event_ts": slack.state.timestamps.next(),
         }
         if home := slack.views.homes.get(user.id):
             event["view"] = view_object(home, slack.state, slack.app)
@@ -264,7 +264,7 @@ class Interactions:
             "type": kind,
             "user": user_object(user, self.slack.state.team, with_email=with_email),
             "cache_ts": self.slack.now(),
-            "event_ts": next_ts(),
+            "event_ts": self.slack.state.timestamps.next(),
         }
         self.slack.emit(kind, event)
         self.slack.changes.bump()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sandbox import company
+from sandbox.clock import SandboxClock
 from sandbox.slack.app import App, Command, Shortcut
 from sandbox.slack.calls import Call, Hook
 from sandbox.slack.changes import Changes
@@ -40,6 +41,8 @@ class UserGroup:
 class Slack:
     """One workspace with one app in it. `base_url` is where web.api_routes are mounted, without a slash at its end.
 
+    Messages are posted in the time of `clock`; what Slack signs and limits is in real time, as the app checks it.
+
     `before_effect` and `before_answer` are where a test can hold the world: async callables, each given the Call. The
     first run when a call is allowed and nothing has happened yet, the second when it has happened and the caller does
     not know yet.
@@ -52,13 +55,21 @@ class Slack:
         app: App,
         people: Iterable[company.Person],
         channels: Iterable[company.Channel],
+        clock: SandboxClock | None = None,
         base_url: str = "",
         rate_limit: RateLimit | None = None,
     ) -> None:
         self.app = app
         self.base_url = base_url
         self.changes = Changes()
-        self.state = Workspace(team=team, people=people, channels=channels, bot_user=app.bot_user, bot_id=app.bot_id)
+        self.state = Workspace(
+            team=team,
+            people=people,
+            channels=channels,
+            bot_user=app.bot_user,
+            bot_id=app.bot_id,
+            clock=clock or SandboxClock(),
+        )
         self.views = Views()
         self.faults = Faults()
         self.rate_limit = rate_limit or RateLimit()
@@ -76,7 +87,12 @@ class Slack:
 
     @classmethod
     def harbour(
-        cls, *, request_url: str | None = None, base_url: str = "", rate_limit: RateLimit | None = None
+        cls,
+        *,
+        request_url: str | None = None,
+        clock: SandboxClock | None = None,
+        base_url: str = "",
+        rate_limit: RateLimit | None = None,
     ) -> Slack:
         """The workspace of Harbour Studio with Usher installed, as sandbox/company.py describes both."""
         known = company.SLACK_APP
@@ -101,6 +117,7 @@ class Slack:
             ),
             people=company.EVERYONE,
             channels=(company.ALERT_CHANNEL,),
+            clock=clock,
             base_url=base_url,
             rate_limit=rate_limit,
         )

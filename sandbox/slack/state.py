@@ -11,9 +11,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sandbox import company
+from sandbox.clock import SandboxClock
 from sandbox.slack.element_state import Values, completed, values_for
 from sandbox.slack.errors import Refusal
-from sandbox.slack.ids import next_ts
+from sandbox.slack.ids import Timestamps
 from sandbox.slack.reading import button_texts, shown_text
 
 JSON = dict[str, Any]
@@ -125,7 +126,9 @@ class Workspace:
         channels: Iterable[company.Channel],
         bot_user: str,
         bot_id: str,
+        clock: SandboxClock,
     ) -> None:
+        self.timestamps = Timestamps(clock)
         self.team = team
         self.bot_user = bot_user
         self.bot_id = bot_id
@@ -192,7 +195,7 @@ class Workspace:
     ) -> Message:
         """A new message, at the end of the conversation."""
         message = Message(
-            ts=next_ts(),
+            ts=self.timestamps.next(),
             channel=conversation.id,
             user=user,
             bot_id=self.bot_id if user == self.bot_user else None,
@@ -222,7 +225,7 @@ class Workspace:
             message.blocks = completed(blocks)
         if metadata is not None:
             message.metadata = dict(metadata) or None
-        message.edited_ts = next_ts()
+        message.edited_ts = self.timestamps.next()
 
     def unread(self, conversation: Conversation, user: str) -> int:
         """How many messages of others this person has not read."""
