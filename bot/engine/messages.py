@@ -119,6 +119,8 @@ class Messages:
             shows = wanted.content.hash
         link = await self._permalink(channel, ts) if wanted.slot.startswith("status:") else None
         await self._database.write(_note_post, card, channel=channel, ts=ts, content=shows, link=link)
+        if shows is None and wanted.reply_to is None:
+            await self._edit(delivery)
 
     async def _send(self, content: Content, card: Card, channel: str, thread: str | None) -> tuple[str, str]:
         in_thread: dict[str, Any] = {"thread_ts": thread, "reply_broadcast": True} if thread else {}
