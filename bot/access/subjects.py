@@ -39,6 +39,18 @@ def account(application: str, person_id: str) -> str:
     return f"{application}:{person_id}"
 
 
+def work(kind: str, key: str) -> str:
+    """Scope of an incident about a task that keeps failing."""
+    return f"task:{kind}:{key}"
+
+
+def read_work(scope: str) -> tuple[str, str] | None:
+    """The task's kind and key in such a scope; None for every other."""
+    about, _, task = scope.partition(":")
+    kind, _, key = task.partition(":")
+    return (kind, key) if about == "task" else None
+
+
 #: kinds of tasks
 ACCOUNT = "account"
 CARDS = "cards"

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import structlog
 
+from bot.engine.stuck import is_news, tell_of
 from bot.engine.work import Again, Done, Handler, Outcome, Parked, back_off
 from storage import task_queue
 from storage.database import Database
@@ -63,6 +64,10 @@ class Dispatcher:
                 except StorageError as error:
                     log.warning("dispatcher.no_database", error=str(error))
                     await asyncio.sleep(PAUSE_WITHOUT_DATABASE)
+                except Exception:
+                    # a defect; but a process that lives and does nothing would be a worse one
+                    log.exception("dispatcher.failed")
+                    await asyncio.sleep(PAUSE_WITHOUT_DATABASE)
         finally:
             renewing.cancel()
 
@@ -94,8 +99,9 @@ class Dispatcher:
             running.add_done_callback(self._finished)
         if len(claimed) == free > 0:
             return
+        seconds = await self._sleep_for(full=free <= len(claimed))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), await self._sleep_for(full=free <= len(claimed)))
+            await asyncio.wait_for(self._wake.wait(), seconds)
 
     async def _sleep_for(self, *, full: bool) -> float:
         if full:
@@ -115,6 +121,8 @@ class Dispatcher:
             outcome = await self._outcome(task)
             while True:
                 try:
+                    if is_news(task, outcome):
+                        await self._database.write(tell_of, task, outcome)
                     return await self._write_down(task, outcome)
                 except StorageError as error:
                     # were it left to the lease, the task would wait for its end after the database is back

@@ -51,6 +51,11 @@ async def answer_incident(tx: Transaction, *, incident_id: str, actor: str, answ
         if incident.state is IncidentState.OPEN:
             incident.note = "Looked again: there is still nobody to ask."
         return
+    work = subjects.read_work(incident.scope)
+    if work is not None:
+        tx.enqueue(*work)
+        incident.note = "Trying again…"
+        return
     incident.note = "Trying again…" if answer is Answer.TRY_AGAIN else "Looking what is there…"
     incident.looking = answer is Answer.BY_HAND
     if incident.person_id is not None and incident.application is not None:
@@ -77,7 +82,7 @@ async def _look_at_account(tx: Transaction, application: str, person_id: str, *,
 
 async def _give_up(tx: Transaction, incident: Incident, actor: str) -> None:
     """Ends what is being given. A removal is never given up."""
-    if _is_about_request(incident) or await _is_being_taken(tx, incident):
+    if incident.application is None or _is_about_request(incident) or await _is_being_taken(tx, incident):
         raise Refused(Refusal.CANNOT_GIVE_UP)
     waits = sa.or_(Task.incident_id == incident.id, Task.id == incident.trying_task)
     tasks = await tx.session.scalars(sa.select(Task.payload).where(waits, Task.kind == subjects.ACCOUNT))

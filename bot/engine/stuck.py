@@ -1,0 +1,41 @@
+"""Work that fails again and again for a reason that nobody else tells the admins of."""
+
+from __future__ import annotations
+
+from bot.access import subjects
+from bot.access.operations.incidents import open_incident, resolve_incident
+from bot.engine.work import Again, Outcome
+from storage.database import Transaction
+from storage.task_queue import ClaimedTask
+
+#: after so many failures in a row (two minutes and more, with the back-off) a human is told
+STUCK = 6
+#: what these fail of has incidents of its own
+TELL_THEMSELVES = frozenset({subjects.ACCOUNT, subjects.PROBE})
+
+
+def is_news(task: ClaimedTask, outcome: Outcome) -> bool:
+    """Did the work fail once too often, or succeed after it had?"""
+    if task.kind in TELL_THEMSELVES or task.key.startswith(
+        "incident:"
+    ):  # an incident about an incident's card helps nobody
+        return False
+    failed = isinstance(outcome, Again) and outcome.error is not None
+    return task.failures + 1 == STUCK if failed else task.failures >= STUCK
+
+
+async def tell_of(tx: Transaction, task: ClaimedTask, outcome: Outcome) -> None:
+    """Opens the incident of a piece of work that is stuck, or closes it."""
+    scope = subjects.work(task.kind, task.key)
+    error = outcome.error if isinstance(outcome, Again) else None
+    if error is None:
+        await resolve_incident(tx, scope=scope, actor="usher", note="It worked.")
+        return
+    await open_incident(
+        tx,
+        scope=scope,
+        cause="KeepsFailing",
+        explanation=f"Something that Usher has to do failed {STUCK} times in a row ({task.kind}): {error}",
+        remedy="Usher keeps trying, later and later. Mend what the message names, then press Try again; if it names "
+        "nothing that you know, report it with the log.",
+    )

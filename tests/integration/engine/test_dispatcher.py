@@ -1,0 +1,102 @@
+"""The dispatcher: work that fails is tried again, later and later, and never in silence for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from bot.access.operations.answer_incident import Answer, answer_incident
+from bot.engine.dispatcher import Dispatcher
+from bot.engine.stuck import STUCK
+from bot.engine.work import LONGEST_PAUSE, Done, Outcome, back_off
+from storage.database import Database, Transaction
+from storage.tables import Incident, IncidentState, Task, TaskState
+from storage.task_queue import ClaimedTask
+from tests.support.clock import MovableClock
+from tests.support.waiting import until
+
+
+class Errand:
+    """Work that fails until it is told not to."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.works = False
+
+    async def run(self, _task: ClaimedTask) -> Outcome:
+        self.runs += 1
+        if not self.works:
+            raise LookupError("there is no such channel")
+        return Done()
+
+
+@asynccontextmanager
+async def dispatching(database: Database, errand: Errand) -> AsyncIterator[Dispatcher]:
+    dispatcher = Dispatcher(database, {"errand": errand.run, "cards": Errand().run})
+    running = asyncio.create_task(dispatcher.run())
+    yield dispatcher
+    await dispatcher.stop(within=5)
+    await running
+
+
+async def ask(tx: Transaction) -> None:
+    tx.enqueue("errand", "E1")
+
+
+async def incidents(database: Database) -> list[Incident]:
+    async with database.read() as session:
+        return list(await session.scalars(sa.select(Incident)))
+
+
+async def errand_row(database: Database) -> Task:
+    async with database.read() as session:
+        return (await session.scalars(sa.select(Task).where(Task.kind == "errand"))).one()
+
+
+async def fail_until_told(database: Database, clock: MovableClock, errand: Errand, dispatcher: Dispatcher) -> None:
+    for runs in range(1, STUCK + 1):
+        await until(lambda runs=runs: errand.runs >= runs)
+        await until(lambda runs=runs: _has_failed(database, runs))
+        clock.advance(LONGEST_PAUSE)
+        dispatcher.nudge()
+
+
+async def _has_failed(database: Database, times: int) -> bool:
+    return (await errand_row(database)).failures >= times
+
+
+async def test_what_keeps_failing_is_told_once_and_closed_when_it_works(
+    database: Database, clock: MovableClock
+) -> None:
+    """Six failures in a row are an incident; further ones are not another, and success closes it."""
+    errand = Errand()
+    async with dispatching(database, errand) as dispatcher:
+        await database.write(ask)
+        await fail_until_told(database, clock, errand, dispatcher)
+        await until(lambda: errand.runs > STUCK)
+        [incident] = await incidents(database)
+        assert (incident.cause, incident.state) == ("KeepsFailing", IncidentState.OPEN)
+        assert "there is no such channel" in incident.explanation
+
+        errand.works = True
+        await database.write(answer_incident, incident_id=incident.id, actor="U0NOOR", answer=Answer.TRY_AGAIN)
+        await until(lambda: _is(database, TaskState.DONE))
+        [incident] = await incidents(database)
+        assert incident.state is IncidentState.RESOLVED
+
+
+async def _is(database: Database, state: TaskState) -> bool:
+    return (await errand_row(database)).state is state
+
+
+@pytest.mark.parametrize("failures", [0, 1, 5, 11, 500])
+def test_pauses_grow_to_an_hour(failures: int) -> None:
+    """A removal is retried at least hourly, however often it failed."""
+    pause = back_off(failures)
+    assert timedelta(seconds=1) <= pause <= timedelta(hours=1)
+    assert pause >= min(timedelta(seconds=1.5 * 2 ** min(failures, 11)), timedelta(minutes=45))
