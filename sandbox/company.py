@@ -109,6 +109,7 @@ CHATGPT_WORKSPACE_ID: Final = "2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11"
 CHATGPT_PLAN: Final = "team"
 CHATGPT_PAID_SEATS: Final = 10
 CHATGPT_SESSION: Final = "sandbox-session"
+CHATGPT_ADMIN_KEY: Final = "sandbox-admin-key"  # works while the workspace is on Enterprise
 CHATGPT_INTEGRATION_EMAIL: Final = "it-chatgpt@harbour.example"
 CHATGPT_MEMBERS: Final = (
     ChatGPTMember(email=CHATGPT_INTEGRATION_EMAIL, name="IT (Usher's account)", role="account-owner"),

@@ -101,7 +101,7 @@ def _known(word: str, known: Collection[str]) -> str:
 
 def _union(document: Document, location: Path, discriminator: str, tags: Collection[str]) -> Problem:
     path = document.find(location)
-    if path != location[: len(path)] or path[-1:] != (discriminator,):
+    if path != (*document.find(location[:-1]), discriminator):
         return problem_at(
             document, location, f"“{discriminator}” is missing: add “{discriminator}: …”, one of {', '.join(tags)}"
         )

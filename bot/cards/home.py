@@ -161,7 +161,7 @@ def _incident(incident: IncidentStory) -> list[JSON]:
             [explanation(incident)],
             concerns_line(incident),
             [bold("What to do: "), *instructions(incident.remedy)],
-            [incident.note] if incident.note else [],
+            [bold("Last answer: "), incident.note] if incident.note else [],
         ),
         *buttons(incident_buttons(incident)),
     ]

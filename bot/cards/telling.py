@@ -160,8 +160,9 @@ def _ending(story: Story, voice: Voice) -> Iterator[Line]:
 
 def _ended(story: Story, voice: Voice) -> Iterator[Line]:
     yield end_line(story, voice)
-    if story.grant and story.grant.ended_at:
-        yield ["The access ", when("was gone by", story.grant.ended_at), "."]
+    grant = story.grant
+    if grant and grant.ended_at and (grant.invited_at or grant.active_at):
+        yield ["The access ", when("was gone by", grant.ended_at), "."]
 
 
 def _held_up(story: Story) -> Iterator[Line]:

@@ -11,8 +11,8 @@ from bot.cards.escape import mrkdwn, shorten
 from bot.cards.rich import Line, bold, code, lines, listed, quote, spoken, user
 from bot.cards.telling import NAMED, end_line, until_line
 from bot.cards.voice import Voice
-from bot.cards.words import Phase, application, phase
-from storage.tables import Decision, RequestState
+from bot.cards.words import Phase, application, initial, phase
+from storage.tables import Decision, EndReason, RequestState
 
 #: the longest text that an update of a message takes is 4,000 characters; a notification shows far less
 _NOTIFICATION = 300
@@ -43,10 +43,10 @@ def told(story: Story, event: str, *, viewer_id: str | None = None) -> Content |
     if line is None:
         return None
     names = {who.id: who.name for who in _people(story)}
-    said_no = story.decision_reason if event == Milestone.DENIED else None
+    said = _said(story, Milestone(event))
     return Content(
         text=mrkdwn(shorten(spoken(line, names), _NOTIFICATION)),
-        blocks=(lines(line), *([quote(said_no)] if said_no else [])),
+        blocks=(lines(line), *([quote(said)] if said else [])),
     )
 
 
@@ -78,8 +78,21 @@ def _line(story: Story, event: Milestone, voice: Voice) -> Line | None:
             return [*_access(story, voice), " is active. ", *lasts]
         case Milestone.FAILED if where is Phase.FAILED:
             return [*_access(story, voice), " is held up. The admins have been told; there is nothing you need to do."]
+        case Milestone.ENDED if where is Phase.ENDED and story.grant and story.grant.end_reason is EndReason.GIVEN_UP:
+            return [*_sentence(_request(story, voice)), " has ended. ", *end_line(story, voice)]
         case Milestone.ENDED if where is Phase.ENDED:
             return [*_access(story, voice), " has ended. ", *end_line(story, voice)]
+        case _:
+            return None
+
+
+def _said(story: Story, event: Milestone) -> str | None:
+    """What somebody wrote about it, where they did."""
+    match event:
+        case Milestone.DENIED:
+            return story.decision_reason
+        case Milestone.ENDED if story.grant:
+            return story.grant.end_note
         case _:
             return None
 
@@ -91,6 +104,12 @@ def _request(story: Story, voice: Voice) -> Line:
     """`your request for ChatGPT`, `Tom's request for ChatGPT for you`."""
     for_whom: Line = [" for ", voice.name(story.beneficiary)] if story.for_somebody_else else []
     return [*voice.own(story.requester), f" request for {application(story)}", *for_whom]
+
+
+def _sentence(line: Line) -> Line:
+    """The line with a capital letter, where it starts with a word and not with a mention."""
+    first, *rest = line
+    return [initial(first) if isinstance(first, str) else first, *rest]
 
 
 def _access(story: Story, voice: Voice) -> Line:

@@ -97,9 +97,9 @@ def entitlement_words(entitlement: Entitlement) -> str:
 
 
 def asked_for(story: Story) -> str:
-    """`Member · ChatGPT seat · 30 days`."""
+    """`Member · ChatGPT seat · 30 days`, `No end date`."""
     parts = (entitlement_words(story.entitlement), say_duration(story.duration_seconds))
-    return " · ".join(part for part in parts if part)
+    return initial(" · ".join(part for part in parts if part))
 
 
 def application(story: Story) -> str:

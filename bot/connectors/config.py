@@ -61,6 +61,16 @@ class ChatGPTWebAdmin(_Config):
     secret: SecretName  # a name in the secret store, never the secret
 
 
+class ChatGPTAdminApi(_Config):
+    """A ChatGPT workspace (Enterprise, Edu), through OpenAI's Admin API, with an Admin key of the workspace."""
+
+    type: Literal["chatgpt"]
+    transport: Literal["admin_api"]
+    workspace_id: UUID
+    base_url: BaseUrl = "https://api.chatgpt.com/v1"
+    secret: SecretName  # a name in the secret store, never the secret
+
+
 class Manual(_Config):
     """An application that a human administers, with Usher's instructions at hand."""
 
@@ -69,7 +79,9 @@ class Manual(_Config):
     link: Link = ""  # the page on which the human does it
 
 
-ConnectorConfig = Annotated[ChatGPTWebAdmin | Manual, Field(discriminator="type")]
+AnyConnector = ChatGPTWebAdmin | ChatGPTAdminApi | Manual
+_ChatGPT = Annotated[ChatGPTWebAdmin | ChatGPTAdminApi, Field(discriminator="transport")]
+ConnectorConfig = Annotated[_ChatGPT | Manual, Field(discriminator="type")]
 
 #: Validates what the catalogue says: `connector_config.validate_python({...})`.
-connector_config: TypeAdapter[ChatGPTWebAdmin | Manual] = TypeAdapter(ConnectorConfig)
+connector_config: TypeAdapter[AnyConnector] = TypeAdapter(ConnectorConfig)

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import httpx
 
+from bot.connectors.chatgpt.admin_api import AdminApi
+from bot.connectors.chatgpt.admin_api_rights import CAPABILITIES as ADMIN_API
 from bot.connectors.chatgpt.connector import ChatGPTConnector
 from bot.connectors.chatgpt.web_admin import CAPABILITIES as WEB_ADMIN
 from bot.connectors.chatgpt.web_admin import WebAdmin
-from bot.connectors.config import ChatGPTWebAdmin, Manual
+from bot.connectors.config import AnyConnector, ChatGPTAdminApi, ChatGPTWebAdmin, Manual
 from bot.connectors.contract import Capabilities, Connector, Credential
 from bot.connectors.manual import CAPABILITIES as MANUAL
 from bot.connectors.manual import ManualConnector
 
 
-def capabilities_of(config: ChatGPTWebAdmin | Manual) -> Capabilities:
+def capabilities_of(config: AnyConnector) -> Capabilities:
     """What a connector of this type can do. Needs neither a network nor a credential."""
     match config:
         case ChatGPTWebAdmin():
             return WEB_ADMIN
+        case ChatGPTAdminApi():
+            return ADMIN_API
         case Manual():
             return MANUAL
 
 
-def build_connector(config: ChatGPTWebAdmin | Manual, *, http: httpx.AsyncClient, credential: Credential) -> Connector:
-    """The connector for one application. Calls nothing; keep it, it caches its access token.
+def build_connector(config: AnyConnector, *, http: httpx.AsyncClient, credential: Credential) -> Connector:
+    """The connector for one application. Calls nothing; keep it, it caches its access token and keeps its pace.
 
     Args:
         config: what the catalogue says.
@@ -32,7 +36,9 @@ def build_connector(config: ChatGPTWebAdmin | Manual, *, http: httpx.AsyncClient
     """
     match config:
         case ChatGPTWebAdmin():
-            transport = WebAdmin(config, http=http, credential=credential)
-            return ChatGPTConnector(transport, integration_email=config.integration_email)
+            web_admin = WebAdmin(config, http=http, credential=credential)
+            return ChatGPTConnector(web_admin, integration_email=config.integration_email)
+        case ChatGPTAdminApi():
+            return ChatGPTConnector(AdminApi(config, http=http, credential=credential))
         case Manual():
             return ManualConnector(config)

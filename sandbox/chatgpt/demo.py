@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from sandbox import company
+from sandbox.chatgpt.admin_keys import AdminKey
+from sandbox.chatgpt.faults_admin_api import ADMIN_API_FAULTS
 from sandbox.chatgpt.faults_common import COMMON_FAULTS
 from sandbox.chatgpt.faults_lists import LIST_FAULTS
 from sandbox.chatgpt.faults_web_admin import WEB_ADMIN_FAULTS
@@ -14,7 +16,7 @@ from sandbox.chatgpt.profile import Profile
 from sandbox.chatgpt.roster import PREMIUM_SEAT, STANDARD_SEAT, Member
 from sandbox.chatgpt.workspace import BILLING_PERIOD, Clock, Workspace, user_id
 
-FAULTS: Final = (*WEB_ADMIN_FAULTS, *LIST_FAULTS, *COMMON_FAULTS)
+FAULTS: Final = (*WEB_ADMIN_FAULTS, *ADMIN_API_FAULTS, *LIST_FAULTS, *COMMON_FAULTS)
 _STANDARD_SEATS: Final = {STANDARD_SEAT: company.CHATGPT_PAID_SEATS, PREMIUM_SEAT: 0}
 
 
@@ -23,8 +25,10 @@ def harbour_studio(
     *,
     members: Iterable[company.ChatGPTMember] = company.CHATGPT_MEMBERS,
     paid: Mapping[str, int] = _STANDARD_SEATS,
+    plan_type: str = company.CHATGPT_PLAN,
 ) -> Workspace:
-    """The company's workspace, with its integration account signed in (`company.CHATGPT_SESSION`).
+    """The company's workspace, with its integration account signed in (`company.CHATGPT_SESSION`) and an Admin key
+    that this account made (`company.CHATGPT_ADMIN_KEY`).
 
     `members` are there from the beginning, in this order; `paid` is the number of seats bought per seat type.
     """
@@ -34,7 +38,7 @@ def harbour_studio(
         profile=Profile(
             id=company.CHATGPT_WORKSPACE_ID,
             name=company.COMPANY_NAME,
-            plan_type=company.CHATGPT_PLAN,
+            plan_type=plan_type,
             created_time=now - timedelta(days=400),
             renews_at=now + BILLING_PERIOD / 2,
             integration_email=company.CHATGPT_INTEGRATION_EMAIL,
@@ -55,6 +59,13 @@ def harbour_studio(
         faults=FAULTS,
     )
     sign_in(workspace, company.CHATGPT_INTEGRATION_EMAIL, cookie=company.CHATGPT_SESSION)
+    workspace.admin_keys.put(
+        AdminKey(
+            secret=company.CHATGPT_ADMIN_KEY,
+            made_by=user_id(company.CHATGPT_INTEGRATION_EMAIL),
+            workspace_id=company.CHATGPT_WORKSPACE_ID,
+        )
+    )
     return workspace
 
 

@@ -1,4 +1,4 @@
-"""The faults of the web-admin face's lists: pages that do not fit together, and entries nobody expects."""
+"""The faults of lists: pages of the web-admin face that do not fit together, entries of any face nobody expects."""
 
 from __future__ import annotations
 
@@ -9,14 +9,26 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.chatgpt.admin_api_json import ROLES as ADMIN_API_ROLES
 from sandbox.chatgpt.faults import Fault, Scope, Turn
+from sandbox.chatgpt.faults_admin_api import MANAGE
 from sandbox.chatgpt.faults_common import Around, altered
 from sandbox.chatgpt.faults_web_admin import ACCOUNT
 from sandbox.chatgpt.roster import MEMBER, OWNER, address
 
-USERS: Final = Scope.of("GET", ACCOUNT + r"/users$")
+USERS: Final = Scope.of("GET", rf"({ACCOUNT}/users|{MANAGE}/users(/[^/]+)?)$")
 INVITES: Final = Scope.of("GET", ACCOUNT + r"/invites$")
 LISTS: Final = Scope.of("GET", ACCOUNT + r"/(users|invites)$")
+
+
+_MEMBER: Final = {MEMBER, ADMIN_API_ROLES[MEMBER]}
+_OWNER: Final = {OWNER, ADMIN_API_ROLES[OWNER]}
+
+
+def _people(body: Any) -> list[Any]:
+    """Everybody in an answer: in a list of the web-admin face, in one of the Admin API, or alone."""
+    people: list[Any] = next((body[name] for name in ("items", "data") if name in body), [body])
+    return people
 
 
 async def _overlapping(turn: Turn) -> Response:
@@ -42,17 +54,17 @@ def _every_item(field: str, value: Callable[[Turn], object]) -> Around:
 
     def alter(turn: Turn, body: Any) -> None:
         whom = address(turn.settings.get("whom", ""))
-        for item in body["items"]:
+        for item in _people(body):
             email = address(item.get("email") or item.get("email_address") or "")
-            if email == whom if whom else item["role"] == MEMBER:
+            if email == whom if whom else item["role"] in _MEMBER:
                 item[field] = value(turn)
 
     return altered(alter)
 
 
 def _seatless_owners(_: Turn, body: Any) -> None:
-    for item in body["items"]:
-        if item["role"] == OWNER:
+    for item in _people(body):
+        if item["role"] in _OWNER:
             del item["seat_type"]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sandbox.chatgpt.workspace import Workspace
 
 ACCOUNT: Final = r"/backend-api/accounts/[0-9a-fA-F-]+"
-PAGES: Final = Scope.of("", r"/(backend-api|api/auth)/")
+PAGES: Final = Scope.of("", r"/(backend-api|api/auth|v1)/")
 BACKEND: Final = Scope.of("", r"/backend-api/")
 SESSION: Final = Scope.of("GET", r"/api/auth/session$")
 INVITE: Final = Scope.of("POST", ACCOUNT + r"/invites$")
@@ -154,8 +154,8 @@ WEB_ADMIN_FAULTS: Final = (
     ),
     Fault(
         name="token_revoked",
-        title="Access tokens are revoked",
-        description="Every call is refused with 401, also with a new token.",
+        title="The session was ended",
+        description="Access tokens are revoked: every call is refused with 401, also with a new one.",
         scope=BACKEND,
         around=_refused(401, "token_revoked", "Encountered invalidated oauth token for user, failing request"),
     ),

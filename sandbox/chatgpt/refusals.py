@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar, Final
 
 SEAT_NEEDED: Final = "1 additional seat needed. Add 1 additional seat to send this invite."
@@ -33,8 +34,20 @@ class TokenRevoked(Unauthenticated):
     code = "token_revoked"
 
 
+class KeyRefused(Unauthenticated):
+    """The Admin key is unknown, expired or revoked, or whoever made it may not administrate any more."""
+
+    code = "invalid_api_key"
+
+
 class NotAllowed(Refusal):
     """The role of whoever asks is not enough."""
+
+
+class ScopeMissing(NotAllowed):
+    """The Admin key was not made for this."""
+
+    code = "missing_scope"
 
 
 class WorkspaceDeactivated(Refusal):
@@ -83,3 +96,25 @@ class LastOwner(Refusal):
 
 class Yourself(Refusal):
     """Nobody removes themselves."""
+
+
+class AlreadyInvited(Refusal):
+    """An invite to this address is open."""
+
+    code = "invite_already_exists"
+
+
+class ManagedByScim(Refusal):
+    """A directory made this member or invite, and changes it."""
+
+    code = "scim_managed_resource"
+
+
+class TooManyCalls(Refusal):
+    """The limit of calls is reached. `wait` is how long it takes until the next is let in."""
+
+    code = "rate_limit_exceeded"
+
+    def __init__(self, sentence: str, *, wait: timedelta) -> None:
+        super().__init__(sentence)
+        self.wait = wait

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
+from sandbox.chatgpt.admin_keys import AdminKeys, Limiter
 from sandbox.chatgpt.calls import Call
 from sandbox.chatgpt.changes import Changes
 from sandbox.chatgpt.faults import Fault, Faults
@@ -90,6 +91,8 @@ class Workspace:
         self._first = (profile, Roster(members={member.user_id: member for member in members}))
         self.profile, self.roster = self._first
         self.sessions = Sessions()
+        self.admin_keys = AdminKeys()
+        self.limiter = Limiter()  # of the Admin API
         self.changes = Changes()
         self.calls: list[Call] = []
         self.events: list[Event] = []
@@ -100,7 +103,7 @@ class Workspace:
         self.faults = Faults(self, faults)
 
     def reset(self) -> None:
-        """Back to the first day: the people, the seats, no faults, an empty log. Sessions stay signed in."""
+        """Back to the first day: people, seats, no faults, an empty log. Sessions stay signed in, keys live on."""
         self.faults.clear()
         profile, self.roster = self._first
         now = self.clock.now()
@@ -108,7 +111,13 @@ class Workspace:
         self.calls.clear()
         self.events.clear()
         self._old.clear()
+        self.limiter.forget()
         self.changes.bump()
+
+    @property
+    def first_profile(self) -> Profile:
+        """What the workspace was like on the first day."""
+        return self._first[0]
 
     # Reading
 

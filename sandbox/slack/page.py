@@ -114,6 +114,7 @@ class Page:
             "kind": "dm" if conversation.is_im else "channel",
             "unread": state.unread(conversation, viewer.id),
             "last_ts": seen[-1].ts if seen else None,
+            "asks": any(one.buttons for one in seen),
         }
 
     async def changes(self, request: Request) -> Response:

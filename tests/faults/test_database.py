@@ -58,8 +58,7 @@ async def test_the_disk_fills_up_while_an_invite_is_on_its_way(harbour: Harbour)
             limit(harbour.usher.pid, 1)
 
     harbour.chatgpt.before_answer.append(fill)
-    card = await harbour.ask(employee)
-    await employee.manager.press("Approve", in_=card)
+    await harbour.approved(employee)
     await harbour.until(lambda: "There is no room left" in harbour.usher.errors)
     limit(harbour.usher.pid, resource.RLIM_INFINITY)
     await harbour.invited(employee)
@@ -82,8 +81,7 @@ async def test_postgresql_drops_every_connection(
 
         harbour.chatgpt.before_answer.append(disconnect)
         await harbour.start()
-        card = await harbour.ask(employee)
-        await employee.manager.press("Approve", in_=card)
+        await harbour.approved(employee)
         await harbour.invited(employee)
         assert cut
         assert harbour.invites_sent(employee.email) == 1
@@ -109,7 +107,7 @@ async def demand_that_it_goes_on(harbour: Harbour, employee: Employee, card: Mes
     """Nothing was decided; the same button does it now, once."""
     assert await harbour.grants() == []
     assert "Approve" in card.buttons
-    await harbour.until(lambda: harbour.usher.is_running)
+    assert harbour.usher.is_running
     assert not (await employee.manager.press("Approve", in_=card)).error
     await harbour.invited(employee)
     assert harbour.invites_sent(employee.email) == 1

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from sandbox.chatgpt.workspace import user_id
-from tests.support.harbour import Employee, Harbour
+from tests.support.harbour import Harbour
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ async def test_an_invite_whose_answer_was_lost_is_not_sent_again(
         harbour.chatgpt.faults.switch_on(fault, times=1, method="POST", email=employee.email)
     if lag:
         harbour.chatgpt.faults.switch_on("list_lag", times=len(crew), method="POST", reads=lag)
-    await asyncio.gather(*(be_approved(harbour, employee) for employee in crew.values()))
+    await asyncio.gather(*(harbour.approved(employee) for employee in crew.values()))
     await harbour.invited(*crew.values())
     assert [fault for fault in lost if harbour.chatgpt.faults.active(fault)] == []
     assert [harbour.invites_sent(employee.email) for employee in crew.values()] == [1] * len(crew)
@@ -46,7 +46,7 @@ async def test_a_kill_and_lists_that_lag_send_no_second_invite(harbour: Harbour)
     harbour.chatgpt.faults.switch_on("list_lag", times=1, method="POST", reads=4)
     harbour.chatgpt.before_answer.append(kill)
     await harbour.start()
-    await be_approved(harbour, employee)
+    await harbour.approved(employee)
     await harbour.until(dead.is_set)
     await harbour.start()
     await harbour.invited(employee)
@@ -58,21 +58,15 @@ async def test_a_removal_whose_answer_was_lost_is_believed_when_it_is_seen(harbo
     crew = {fault: harbour.hire(number) for number, fault in enumerate(("answer_lost", "done_but_500"))}
     await harbour.start()
     for employee in crew.values():
-        await be_approved(harbour, employee)
+        await harbour.approved(employee)
     for employee in crew.values():
         await harbour.accept(employee)
-        await harbour.until(lambda who=employee.who: who.message("· Active"))
+        await harbour.sees(employee.who, "· Active")
     for fault, employee in crew.items():
         harbour.chatgpt.faults.switch_on(fault, times=1, method="DELETE", path=user_id(employee.email))
         await employee.who.press("Give back")
     for fault, employee in crew.items():
-        await harbour.until(lambda who=employee.who: who.message("has ended"))
+        await harbour.sees(employee.who, "has ended")
         assert harbour.chatgpt.faults.active(fault) is None
         assert not harbour.is_member(employee.email)
     assert harbour.alerts() == []
-
-
-async def be_approved(harbour: Harbour, employee: Employee) -> None:
-    """They ask, and their manager presses Approve."""
-    card = await harbour.ask(employee)
-    await employee.manager.press("Approve", in_=card)

@@ -26,8 +26,7 @@ async def test_a_stop_does_not_wait_for_an_answer_that_never_comes(harbour: Harb
 
     harbour.chatgpt.before_answer.append(silence)
     await harbour.start()
-    card = await harbour.ask(employee)
-    await employee.manager.press("Approve", in_=card)
+    await harbour.approved(employee)
     await harbour.until(sent.is_set)
 
     began = time.monotonic()

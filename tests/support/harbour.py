@@ -108,10 +108,8 @@ class Harbour:
             harbour = cls(sandbox, directory, database_url)
             try:
                 yield harbour
-            except BaseException as error:
-                error.add_note(f"Usher's log since its last start:\n{harbour.usher.errors}")
-                raise
             finally:
+                print(f"What Usher wrote since its last start:\n{harbour.usher.errors}")  # pytest shows it on failure
                 if harbour.usher.is_running:
                     await harbour.usher.kill()
 
@@ -172,10 +170,14 @@ class Harbour:
         """What the condition returns, as soon as it is true; "not yet" may also be a LookupError."""
         return await self.slack.until(condition, within)
 
+    async def sees(self, who: Person, text: str) -> Message:
+        """The newest message that shows this text, as soon as they have one."""
+        return await self.until(lambda: who.message(text))
+
     async def ask(self, employee: Employee, wish: str = "chatgpt codex 7d to test") -> Message:
         """They ask for access; returns the card on which their manager decides."""
         await self.submit(employee.who, wish)
-        await self.until(lambda: employee.who.message("Waiting for approval"))
+        await self.sees(employee.who, "Waiting for approval")
         return await self.card(employee.manager, employee.who)
 
     async def submit(self, who: Person, wish: str = "chatgpt codex 7d to test") -> None:
@@ -196,15 +198,21 @@ class Harbour:
         assert found is not None
         return found
 
+    async def approved(self, employee: Employee, wish: str = "chatgpt codex 7d to test") -> None:
+        """They ask, and their manager presses Approve."""
+        card = await self.ask(employee, wish)
+        pressed = await employee.manager.press("Approve", in_=card)
+        assert not pressed.error, pressed
+
     async def invited(self, *crew: Employee) -> None:
         """Waits until ChatGPT has invited them, Usher has told them so, and nothing is left to do."""
         for employee in crew:
-            await self.until(lambda who=employee.who: who.message("Your invite to ChatGPT"))
+            await self.sees(employee.who, "Your invite to ChatGPT")
         await self.at_rest()
 
     async def accept(self, employee: Employee) -> None:
         """They accept the invite as soon as their card tells them of it."""
-        await self.until(lambda: employee.who.message("· Invited"))
+        await self.sees(employee.who, "· Invited")
         self.chatgpt.accept(employee.email)
 
     async def press_at(self, url: str, who: Person, button: str, card: Message) -> Delivery:

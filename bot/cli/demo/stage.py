@@ -30,7 +30,7 @@ def run(*, port: int, tour: bool, socket_mode: bool) -> int:
     try:
         return asyncio.run(_tour(socket_mode=socket_mode) if tour else _play(port, socket_mode=socket_mode))
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno else str(error)
         typer.echo(f"The demo cannot use port {port} ({reason}): choose another with --port.", err=True)
         return 1
 

@@ -1,4 +1,5 @@
 """The `chatgpt` connector: the members and invites of a ChatGPT workspace.
 
-`connector` holds the rules, `transport` says what they ask of a way to the workspace, `web_admin` is such a way.
+`connector` holds the rules, `transport` says what they ask of a way to the workspace, `web_admin` and
+`admin_api` are such ways.
 """

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from bot.connectors.chatgpt.errors import Answer, Call, failure
+from bot.connectors.chatgpt.errors import Answer, Call, failure, shape
 from bot.connectors.contract import ConnectorError, Unexpected, UnknownOutcome
 
 #: Seconds for a whole call, where the client knows no timeouts.
@@ -72,7 +72,8 @@ def parse(call: Call, model: type[Model], answer: Answer) -> Model:
     """Reads the body into a model.
 
     Raises:
-        Unexpected: it is not JSON, or misses what Usher cannot do without. Names the fields, never their values.
+        Unexpected: it is not JSON, or misses what Usher cannot do without. Names the fields, those that came too,
+            never their values.
         UnknownOutcome: likewise, in the answer to a change.
     """
     try:
@@ -83,7 +84,8 @@ def parse(call: Call, model: type[Model], answer: Answer) -> Model:
             for problem in error.errors(include_input=False, include_url=False, include_context=False)[:3]
         )
     kind = UnknownOutcome if call.writes else Unexpected
-    raise kind(f"ChatGPT answered something unknown when Usher tried to {call.what} ({problems}).")
+    came = shape(answer.body)
+    raise kind(f"ChatGPT answered something unknown when Usher tried to {call.what} ({problems}; it was {came}).")
 
 
 async def both(first: Coroutine[Any, Any, First], second: Coroutine[Any, Any, Second]) -> tuple[First, Second]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
-from uuid import uuid4
 
 from bot.connectors.chatgpt.calls import both
 from bot.connectors.chatgpt.transport import Member, PendingInvite, Transport
@@ -34,7 +33,8 @@ _LAST_OWNER: Final = "It is the last owner of the workspace."
 class ChatGPTConnector:
     """Implements `Connector`. Never touches the integration account, nor takes the last owner away."""
 
-    def __init__(self, transport: Transport, *, integration_email: str) -> None:
+    def __init__(self, transport: Transport, *, integration_email: str | None = None) -> None:
+        """`integration_email` is None where a key acts and not a person."""
         self._transport = transport
         self._integration_email = integration_email
 
@@ -106,8 +106,11 @@ class ChatGPTConnector:
         if same_address(change.email, self._integration_email):
             raise Refused(f"Usher does not touch {change.email}. {_INTEGRATION}")
         match change:
-            case Invite() | Resend():
-                await self._invite(change)
+            # The first thing sent is the invite itself: who was just observed as absent is not looked up once more.
+            case Invite(email=email, entitlement=wanted, key=key):
+                await self._transport.invite(email=email, role=wanted.role, seat_type=wanted.seat_type, key=key)
+            case Resend(email=email, entitlement=wanted):
+                await self._transport.resend(email=email, role=wanted.role, seat_type=wanted.seat_type)
             case CancelInvite():
                 await self._cancel_invite(change)
             case Remove():
@@ -117,22 +120,13 @@ class ChatGPTConnector:
             case SetSeatType():
                 await self._set_seat_type(change)
 
-    async def _invite(self, change: Invite | Resend) -> None:
-        # The first thing sent is the invite itself: who was just observed as absent is not looked up once more.
-        await self._transport.invite(
-            email=change.email,
-            role=change.entitlement.role,
-            seat_type=change.entitlement.seat_type,
-            key=change.key if isinstance(change, Invite) else str(uuid4()),
-        )
-
     async def _cancel_invite(self, change: CancelInvite) -> None:
         pending = await self._transport.invites(change.email)
         if not pending:
             return
         if pending[0].scim_managed:
             raise ManagedElsewhere(f"SCIM made the invite of {change.email}.")
-        cancelled = await self._transport.cancel_invite(change.email)
+        cancelled = await self._transport.cancel_invite(pending[0])
         if not cancelled and await self._transport.invites(change.email):
             raise TryLater(f"ChatGPT knows no invite of {change.email}, yet lists one.", after=_LAG)
 
@@ -180,14 +174,10 @@ class ChatGPTConnector:
         return member
 
     async def _find(self, change: Remove | SetRole | SetSeatType) -> Member | None:
-        """The member with this id: by the address first, which is one short read, then anywhere in the list."""
+        """The member with this id, as listed now."""
         if not change.provider_id:
             raise Refused(f"Usher changes members by their id, and has none for {change.email}.")
-        for email in (change.email, None):
-            for member in await self._transport.members(email):
-                if member.id == change.provider_id:
-                    return member
-        return None
+        return await self._transport.member(change.provider_id, email=change.email)
 
 
 def _owners(members: list[Member]) -> set[str]:

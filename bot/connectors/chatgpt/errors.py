@@ -35,12 +35,37 @@ CONFLICT: Final = timedelta(seconds=5)  # somebody else changes the members at t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """By what right a transport calls, as far as the words of a failure depend on it."""
+
+    credential: str  # "the integration account's session"
+    renew: str | None  # what to do when it is no longer accepted; None: what the contract says
+    allow: str  # what to do when it may not do something; {need} stands for what it lacks
+    workspace: str  # what it takes for the workspace to be found
+    find: str  # what to do when it is not found
+    not_found: frozenset[int]  # statuses that mean that, where the caller does not read them itself
+    conflicts_pass: bool  # a 409 that says nothing more is somebody else at work, and not a no
+
+
+SESSION: Final = Access(
+    credential="the integration account's session",
+    renew=None,
+    allow="Give the integration account what it lacks: {need}.",
+    workspace="membership of the workspace with the role Owner",
+    find="Check workspace_id in the catalogue, and that the integration account is an Owner of that workspace.",
+    not_found=frozenset(),
+    conflicts_pass=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What is asked, as far as its failure depends on it."""
 
     what: str  # continues "ChatGPT did not let Usher ...": "invite grace@example.com"
     writes: bool
     need: str  # the exact permission that it takes
+    access: Access = SESSION
     answers: frozenset[int] = frozenset()  # failing statuses that are an answer to this call, read by the caller
 
 
@@ -162,6 +187,11 @@ class Said:
         """The sentence, or failing that the code."""
         return self.text or self.code
 
+    @property
+    def heard(self) -> str:
+        """Everything, to be searched for what it means."""
+        return f"{self.code} {self.text}"
+
 
 def _field_error(item: Any) -> str:
     if not isinstance(item, dict):
@@ -179,6 +209,31 @@ def tidy(text: object, *, longest: int = 200) -> str:
     line = _OPAQUE.sub("[hidden]", " ".join(str(text).split()))
     line = "".join(character for character in line if character.isprintable())
     return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def shape(body: bytes) -> str:
+    """What came, for a bug report: the names of its fields and the types of their values, never a value."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return "not JSON" if body.strip() else "empty"
+    return tidy(_shape_of(parsed, depth=3))
+
+
+def _shape_of(value: object, *, depth: int) -> str:
+    match value:
+        case dict() if depth:
+            fields = (f"{_field_name(key)}: {_shape_of(of, depth=depth - 1)}" for key, of in value.items())
+            return "{" + ", ".join(fields) + "}"
+        case [first, *_]:
+            return f"[{_shape_of(first, depth=depth)}]"
+        case _:
+            return "null" if value is None else type(value).__name__
+
+
+def _field_name(key: str) -> str:
+    """What stands where a name belongs can be data, an address for one."""
+    return key if re.fullmatch(r"[A-Za-z_][\w.-]{0,39}", key) else "…"
 
 
 _Meaning = Callable[[Call, "Said", timedelta], ConnectorError]
@@ -210,9 +265,9 @@ def _deactivated(_call: Call, _said: Said, _: timedelta) -> ConnectorError:
 
 def _no_workspace(call: Call, _said: Said, _: timedelta) -> ConnectorError:
     return NotPermitted(
-        f"ChatGPT knows no such workspace for the integration account, so Usher could not {call.what}.",
-        need="membership of the workspace with the role Owner",
-        remedy="Check workspace_id in the catalogue, and that the integration account is an Owner of that workspace.",
+        f"ChatGPT knows no such workspace for {call.access.credential}, so Usher could not {call.what}.",
+        need=call.access.workspace,
+        remedy=call.access.find,
     )
 
 
@@ -225,7 +280,10 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Meaning], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), meaning)
     for pattern, meaning in (
         (r"seat_true_up_pending", _purchase_pending),
-        (r"additional seats? needed|maximum number of seats", _no_free_seat),
+        (
+            r"additional seats? needed|maximum number of seats|seat_limit|no (more )?(available |free )?seats",
+            _no_free_seat,
+        ),
         (r"scim_managed", _managed),
         (r"deactivated_workspace", _deactivated),
         (r"workspace_not_found", _no_workspace),
@@ -235,29 +293,34 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], _Meaning], ...]] = tuple(
 
 
 def _of_words(call: Call, said: Said, *, wait: timedelta) -> ConnectorError | None:
-    heard = f"{said.code} {said.text}"
-    return next((meaning(call, said, wait) for pattern, meaning in _WORDS if pattern.search(heard)), None)
+    return next((meaning(call, said, wait) for pattern, meaning in _WORDS if pattern.search(said.heard)), None)
 
 
 # -- statuses ----------------------------------------------------------------------------------------------------------
 def _of_status(call: Call, answer: Answer, said: Said) -> ConnectorError:
     match answer.status:
         case 401:
-            return SignInAgain(f"ChatGPT no longer accepts the integration account's session (could not {call.what}).")
+            return SignInAgain(
+                f"ChatGPT no longer accepts {call.access.credential} (could not {call.what}).",
+                remedy=call.access.renew,
+            )
         case 402 | 403:
-            return NotPermitted(_sentence(call, said), need=call.need)
+            return NotPermitted(_sentence(call, said), need=call.need, remedy=call.access.allow.format(need=call.need))
         case 408 | 425:
             return _perhaps(call, answer)
-        case 409:
+        case 409 if call.access.conflicts_pass:
             return TryLater(f"Somebody else is changing the workspace: Usher could not {call.what}.", after=CONFLICT)
         case 429:
             return _busy(call, said, retry_after(answer))
-        case 400 if call.writes:
+        case status if status in call.access.not_found:
+            return _no_workspace(call, said, retry_after(answer))
+        case 400 | 409 if call.writes:
             return Refused(_sentence(call, said))
         case status if status >= 500:
             return _perhaps(call, answer)
         case status:
-            return Unexpected(f"{_sentence(call, said)} (HTTP {status})")
+            came = "" if said.words else f", {shape(answer.body)}"
+            return Unexpected(f"{_sentence(call, said)} (HTTP {status}{came})")
 
 
 def _perhaps(call: Call, answer: Answer) -> ConnectorError:

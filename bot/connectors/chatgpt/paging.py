@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol, TypeVar
 
-from bot.connectors.chatgpt.wire import Item, Page
+from bot.connectors.chatgpt.wire import Item, Keyed, Page
+from bot.connectors.contract import Unexpected
 
 PAGE: Final = 100  # the longest page that any client asks for
 
@@ -40,3 +41,42 @@ async def _once(read: ReadPage[Item]) -> tuple[dict[str, Item], bool]:
         if complete or len(page.items) < length or len(items) == known:
             return items, totals <= {len(items)}
         offset += length
+
+
+# -- lists with a cursor -----------------------------------------------------------------------------------------------
+Entry_co = TypeVar("Entry_co", bound=Keyed, covariant=True)
+
+
+class Listing(Protocol[Entry_co]):
+    """A page of a list that is walked through from one item to the next."""
+
+    @property
+    def data(self) -> Sequence[Entry_co]: ...
+
+    @property
+    def has_more(self) -> bool | None:
+        """None where the page does not say."""
+        ...
+
+    def following(self) -> dict[str, str]:
+        """The query that asks for what comes after this page."""
+        ...
+
+
+async def walked(read: Callable[[dict[str, str]], Awaitable[Listing[Entry_co]]]) -> list[Entry_co]:
+    """All items, each once. A list that does not say whether it goes on is asked until nothing new comes.
+
+    Raises:
+        Unexpected: the list says that it goes on, and does not: a part of it may be missing.
+    """
+    items: dict[str, Entry_co] = {}
+    query: dict[str, str] = {}
+    while True:
+        page = await read(query)
+        known = len(items)
+        items |= {item.key: item for item in page.data}
+        if page.has_more is False or (page.has_more is None and len(items) == known):
+            return list(items.values())
+        if len(items) == known:
+            raise Unexpected("ChatGPT says that a list goes on, and gives nothing new of it.")
+        query = page.following()

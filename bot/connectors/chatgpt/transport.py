@@ -52,15 +52,23 @@ class Transport(Protocol):
         """All active members, or those with this address."""
         ...
 
+    async def member(self, user_id: str, *, email: str) -> Member | None:
+        """The active member with this id, whose address may be this one; None if there is none."""
+        ...
+
     async def invites(self, email: str | None = None) -> list[PendingInvite]:
         """All pending invites, one per address, or the one to this address."""
         ...
 
     async def invite(self, *, email: str, role: str, seat_type: str, key: str) -> None:
-        """Invites the address, or sends its pending invite again. The same key twice has one effect."""
+        """Invites the address; a member and a pending invite are left as they are, or the invite is renewed."""
         ...
 
-    async def cancel_invite(self, email: str) -> bool:
+    async def resend(self, *, email: str, role: str, seat_type: str) -> None:
+        """Sends the pending invite of the address again."""
+        ...
+
+    async def cancel_invite(self, invite: PendingInvite) -> bool:
         """Takes an invite back. False: there was none, says the provider."""
         ...
 

@@ -17,6 +17,7 @@ from bot.connectors.chatgpt import health, wire
 from bot.connectors.chatgpt.calls import both, parse
 from bot.connectors.chatgpt.errors import Call, refusal
 from bot.connectors.chatgpt.paging import PAGE, everything
+from bot.connectors.chatgpt.search import with_address
 from bot.connectors.chatgpt.session import WebSession
 from bot.connectors.chatgpt.transport import Member, PendingInvite
 from bot.connectors.config import ChatGPTWebAdmin
@@ -29,7 +30,6 @@ from bot.connectors.contract import (
     SeatPool,
     Seats,
     SignInAgain,
-    Unexpected,
     UnknownOutcome,
 )
 
@@ -99,20 +99,21 @@ class WebAdmin:
         privacy setting hides cannot be matched.
 
         Raises:
-            Unexpected: the address finds only members whose address is hidden. "Absent" would be a guess, and a wrong
-                one would leave somebody in who should be out.
+            Unexpected: the address finds only members whose address is hidden.
         """
         if email is None:
             return await self._list_members("")
         searched = await self._can_search()
         listed = await self._list_members(email if searched else "")
-        found = [member for member in listed if wire.same_address(member.email, email)]
-        if searched and not found and listed and not any(member.email for member in listed):
-            raise Unexpected(
-                f"ChatGPT finds a member by {email} but hides their address, so Usher cannot tell whether it is them.",
-                remedy="Look at the workspace's members, make the change by hand and press I did it by hand.",
-            )
-        return found
+        return with_address(email, listed, searched=searched)
+
+    async def member(self, user_id: str, *, email: str) -> Member | None:
+        """The member with this id: by the address first, which is one short read, then anywhere in the list."""
+        for address in (email, None):
+            for member in await self.members(address):
+                if member.id == user_id:
+                    return member
+        return None
 
     async def _can_search(self) -> bool:
         """Whether the lists' `query` finds people: believed once it has found the integration account.
@@ -173,7 +174,7 @@ class WebAdmin:
 
     # -- changes -------------------------------------------------------------------------------------------------------
     async def invite(self, *, email: str, role: str, seat_type: str, key: str) -> None:
-        """Invites the address, or sends its pending invite again.
+        """Invites the address, or renews its pending invite. The same key twice has one effect.
 
         Raises:
             NoFreeSeat, Refused: for this address, although the call as a whole was answered with 200.
@@ -197,15 +198,19 @@ class WebAdmin:
         if not await self.invites(email):
             raise UnknownOutcome(f"ChatGPT took the call to invite {email}, but its answer does not mention them.")
 
-    async def cancel_invite(self, email: str) -> bool:
+    async def resend(self, *, email: str, role: str, seat_type: str) -> None:
+        """Sends the pending invite again: the same call as an invite's, never with a key that was used."""
+        await self.invite(email=email, role=role, seat_type=seat_type, key=str(uuid4()))
+
+    async def cancel_invite(self, invite: PendingInvite) -> bool:
         """Takes an invite back, by its address: the id of an invite is not what this call wants."""
         call = Call(
-            what=f"take back the invite of {email}",
+            what=f"take back the invite of {invite.email}",
             writes=True,
             need=CAPABILITIES.permissions["cancel_invite"],
             answers=_GONE,
         )
-        answer = await self._session.call(call, "DELETE", self._invites, body={"email_address": email})
+        answer = await self._session.call(call, "DELETE", self._invites, body={"email_address": invite.email})
         return answer.status not in _GONE
 
     async def remove(self, user_id: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
 
@@ -48,7 +48,7 @@ def role_on_the_wire(role: str) -> str:
     Raises:
         Refused: Usher does not know this role, so it does not write it.
     """
-    return _known(ROLES, role, "role")
+    return written(ROLES, role, "role")
 
 
 def seat_on_the_wire(seat_type: str) -> str:
@@ -57,10 +57,15 @@ def seat_on_the_wire(seat_type: str) -> str:
     Raises:
         Refused: Usher does not know this seat type, so it does not write it.
     """
-    return _known(SEAT_TYPES, seat_type, "seat type")
+    return written(SEAT_TYPES, seat_type, "seat type")
 
 
-def _known(words: Mapping[str, str], word: str, kind: str) -> str:
+def written(words: Mapping[str, str], word: str, kind: str) -> str:
+    """What to write for one of the product's words.
+
+    Raises:
+        Refused: it is none of them.
+    """
     if word not in words:
         raise Refused(f'Usher gives no {kind} "{word}" in ChatGPT, only {", ".join(words)}.')
     return words[word]
@@ -111,6 +116,15 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
+class Keyed(Protocol):
+    """An item of a list that may be met on two pages."""
+
+    @property
+    def key(self) -> str:
+        """What makes it one item."""
+        ...
+
+
 # -- lists -------------------------------------------------------------------------------------------------------------
 class WireMember(Wire):
     """An item of the members list. Only `id` is certain."""
@@ -129,6 +143,14 @@ class WireMember(Wire):
     def key(self) -> str:
         """What makes it one item on two pages."""
         return self.id
+
+
+_OVER: Final = frozenset({"accepted", "expired", "cancelled", "canceled", "declined", "revoked"})
+
+
+def says_over(status: Any) -> bool:
+    """Whether the status of an invite says that nobody can accept it any more."""
+    return isinstance(status, str) and status.lower() in _OVER
 
 
 class WireInvite(Wire):
@@ -150,14 +172,7 @@ class WireInvite(Wire):
     @property
     def is_over(self) -> bool:
         """The list is one of pending invites; an item counts unless it says that it is over."""
-        return isinstance(self.status, str) and self.status.lower() in {
-            "accepted",
-            "expired",
-            "cancelled",
-            "canceled",
-            "declined",
-            "revoked",
-        }
+        return says_over(self.status)
 
 
 Item = TypeVar("Item", WireMember, WireInvite)

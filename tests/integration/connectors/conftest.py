@@ -1,4 +1,7 @@
-"""The ChatGPT connector on a simulated workspace, over a real socket."""
+"""The ChatGPT connector on a simulated workspace, over a real socket, and over each of its transports.
+
+What only one transport has is marked with `parametrize("transport", [...])`; everything else holds for all.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from bot.connectors.config import ChatGPTWebAdmin
+from bot.connectors.config import AnyConnector, connector_config
 from bot.connectors.contract import Connector
 from bot.connectors.http import new_http_client
 from bot.connectors.registry import build_connector
@@ -44,9 +47,15 @@ def clock() -> SandboxClock:
     return SandboxClock()
 
 
+@pytest.fixture(params=["web_admin", "admin_api"])
+def transport(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
 @pytest.fixture
-def workspace(clock: SandboxClock) -> Workspace:
-    return harbour_studio(clock)
+def workspace(clock: SandboxClock, transport: str) -> Workspace:
+    return harbour_studio(clock, plan_type="team" if transport == "web_admin" else "enterprise")
 
 
 @asynccontextmanager
@@ -77,26 +86,29 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def vault(workspace: Workspace) -> Vault:
-    return Vault(company.CHATGPT_SESSION, workspace)
+def vault(workspace: Workspace, transport: str) -> Vault:
+    return Vault(company.CHATGPT_SESSION if transport == "web_admin" else company.CHATGPT_ADMIN_KEY, workspace)
 
 
 @pytest.fixture
-def config(base_url: str) -> ChatGPTWebAdmin:
-    return ChatGPTWebAdmin.model_validate(
+def config(base_url: str, transport: str) -> AnyConnector:
+    own = {
+        "web_admin": {"base_url": base_url, "integration_email": company.CHATGPT_INTEGRATION_EMAIL},
+        "admin_api": {"base_url": f"{base_url}/v1"},
+    }
+    return connector_config.validate_python(
         {
             "type": "chatgpt",
-            "transport": "web_admin",
+            "transport": transport,
             "workspace_id": company.CHATGPT_WORKSPACE_ID,
-            "integration_email": company.CHATGPT_INTEGRATION_EMAIL,
-            "base_url": base_url,
-            "secret": "chatgpt-session",
+            "secret": "chatgpt",
+            **own[transport],
         }
     )
 
 
 @pytest.fixture
-def connector(config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Vault) -> Connector:
+def connector(config: AnyConnector, http: httpx.AsyncClient, vault: Vault) -> Connector:
     return build_connector(config, http=http, credential=vault)
 
 

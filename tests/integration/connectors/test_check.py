@@ -8,13 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.connectors.config import ChatGPTWebAdmin
+from bot.connectors.config import AnyConnector
 from bot.connectors.contract import Connector, Health
 from bot.connectors.registry import build_connector
 from sandbox import company
 from sandbox.chatgpt import Workspace, sign_in
 
 Writes = Callable[[], list[str]]
+#: what only the workspace settings' own calls have
+WEB_ADMIN = pytest.mark.parametrize("transport", ["web_admin"])
 
 
 def the_failing(health: Health) -> str:
@@ -26,6 +28,7 @@ def the_failing(health: Health) -> str:
     return failing[0].name
 
 
+@WEB_ADMIN
 async def test_a_good_connection_is_told_line_by_line(connector: Connector, writes: Writes) -> None:
     """Everything that a change will need was tried, and nothing was changed."""
     health = await connector.check()
@@ -46,6 +49,7 @@ async def test_a_good_connection_is_told_line_by_line(connector: Connector, writ
     assert writes() == []
 
 
+@WEB_ADMIN
 @pytest.mark.parametrize(
     ("fault", "line"),
     [
@@ -72,8 +76,9 @@ async def test_what_is_wrong_is_named_with_the_next_step(
     assert (await connector.check()).ok
 
 
+@WEB_ADMIN
 async def test_the_wrong_person_is_noticed(
-    config: ChatGPTWebAdmin, http: httpx.AsyncClient, workspace: Workspace, vault: Any
+    config: AnyConnector, http: httpx.AsyncClient, workspace: Workspace, vault: Any
 ) -> None:
     """An admin handed their own session over."""
     vault.secret = sign_in(workspace, "noor@harbour.example")
@@ -83,18 +88,20 @@ async def test_the_wrong_person_is_noticed(
     assert "noor@harbour.example" in details["Signed in"]
 
 
-async def test_the_wrong_workspace_is_noticed(config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Any) -> None:
+@WEB_ADMIN
+async def test_the_wrong_workspace_is_noticed(config: AnyConnector, http: httpx.AsyncClient, vault: Any) -> None:
     """The integration account does not belong to it."""
     other = config.model_copy(update={"workspace_id": "00000000-0000-4000-8000-000000000000"})
     assert the_failing(await build_connector(other, http=http, credential=vault).check()) == "Workspace"
 
 
-async def test_nobody_at_the_address_is_noticed(config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Any) -> None:
+async def test_nobody_at_the_address_is_noticed(config: AnyConnector, http: httpx.AsyncClient, vault: Any) -> None:
     """A relay that is not running."""
     nowhere = config.model_copy(update={"base_url": "http://127.0.0.1:9"})
     assert the_failing(await build_connector(nowhere, http=http, credential=vault).check()) == "Reachable"
 
 
+@WEB_ADMIN
 async def test_seats_are_counted_as_far_as_chatgpt_tells(connector: Connector, workspace: Workspace) -> None:
     """Without billing rights there is still a count; without anything, no number is made up."""
     workspace.faults.switch_on("forbidden", path="subscriptions")

@@ -35,6 +35,8 @@ MAYA = "maya@harbour.example"
 MEMBER = Entitlement(role="member", seat_type="chatgpt")
 INVITE = Invite(email=LENA, entitlement=MEMBER, key="1")
 Writes = Callable[[], list[str]]
+#: what only the workspace settings' own calls have
+WEB_ADMIN = pytest.mark.parametrize("transport", ["web_admin"])
 
 
 @pytest.fixture
@@ -108,6 +110,7 @@ async def test_a_provider_out_of_reach_is_tried_later(
 
 
 # -- the session -------------------------------------------------------------------------------------------------------
+@WEB_ADMIN
 async def test_an_expired_token_is_replaced_and_the_change_made_once(
     connector: Connector, workspace: Workspace, writes: Writes
 ) -> None:
@@ -120,6 +123,7 @@ async def test_an_expired_token_is_replaced_and_the_change_made_once(
     assert sum("invite was sent" in event.what for event in workspace.events) == 1
 
 
+@WEB_ADMIN
 async def test_a_token_that_is_rejected_even_when_new_needs_a_human(
     connector: Connector, workspace: Workspace, writes: Writes
 ) -> None:
@@ -136,6 +140,7 @@ async def test_a_token_that_is_rejected_even_when_new_needs_a_human(
     assert await status(connector, LENA) == "invited"
 
 
+@WEB_ADMIN
 @pytest.mark.parametrize("fault", ["session_refresh_error", "signed_out"])
 async def test_a_dead_session_answers_200(connector: Connector, workspace: Workspace, fault: str) -> None:
     """No access token means signed out, whatever the status."""
@@ -172,6 +177,7 @@ async def test_a_challenge_at_the_session_is_a_challenge(connector: Connector, w
         await connector.observe(LENA)
 
 
+@WEB_ADMIN
 @pytest.mark.parametrize(
     ("fault", "settings", "expected"),
     [
@@ -220,6 +226,7 @@ async def test_a_wait_is_as_long_as_chatgpt_says(connector: Connector, workspace
     assert stopped.value.after == timedelta(seconds=17)
 
 
+@WEB_ADMIN
 async def test_somebody_who_is_a_member_already_is_a_success(connector: Connector, workspace: Workspace) -> None:
     """They joined between the observation and the invite."""
     workspace.faults.switch_on("already_member_emails")
@@ -227,6 +234,7 @@ async def test_somebody_who_is_a_member_already_is_a_success(connector: Connecto
 
 
 # -- removing ----------------------------------------------------------------------------------------------------------
+@WEB_ADMIN
 async def test_a_conflict_on_removal_is_tried_again_soon(connector: Connector, workspace: Workspace, maya: str) -> None:
     """Somebody else changes the members at this moment."""
     workspace.faults.switch_on("conflict_on_delete", times=1)
@@ -238,6 +246,7 @@ async def test_a_conflict_on_removal_is_tried_again_soon(connector: Connector, w
     assert await status(connector, MAYA) == "absent"
 
 
+@WEB_ADMIN
 async def test_an_empty_answer_to_a_removal_is_a_success(connector: Connector, workspace: Workspace, maya: str) -> None:
     """204, of a member and of an invite."""
     workspace.invite(LENA, role="standard-user")
@@ -247,6 +256,7 @@ async def test_an_empty_answer_to_a_removal_is_a_success(connector: Connector, w
     assert [await status(connector, email) for email in (MAYA, LENA)] == ["absent", "absent"]
 
 
+@WEB_ADMIN
 async def test_gone_is_believed_only_when_the_list_agrees(
     connector: Connector, workspace: Workspace, maya: str
 ) -> None:
@@ -277,6 +287,7 @@ async def test_whoever_lingers_in_the_list_is_gone(connector: Connector, workspa
 
 
 # -- an older server, and lists that do not fit together ---------------------------------------------------------------
+@WEB_ADMIN
 async def test_an_older_server_changes_seats_too(
     connector: Connector, workspace: Workspace, writes: Writes, maya: str
 ) -> None:
@@ -287,6 +298,7 @@ async def test_an_older_server_changes_seats_too(
     assert writes() == ["POST update", f"PATCH {maya}"]
 
 
+@WEB_ADMIN
 @pytest.mark.parametrize("fault", ["overlapping_pages", "moving_total", "no_total"])
 async def test_pages_that_do_not_fit_together_lose_nobody(
     connector: Connector, workspace: Workspace, fault: str
@@ -303,6 +315,7 @@ async def test_pages_that_do_not_fit_together_lose_nobody(
     assert len(accounts) == len(set(accounts)) == 153
 
 
+@WEB_ADMIN
 async def test_somebody_who_leaves_while_the_list_is_read_hides_nobody(
     connector: Connector, workspace: Workspace
 ) -> None:
@@ -314,7 +327,7 @@ async def test_somebody_who_leaves_while_the_list_is_read_hides_nobody(
 
     async def leave(call: Call) -> None:
         leaver = workspace.roster.member_by_email("p0@harbour.example")
-        if call.path.endswith("/users") and call.query["query"] == "" and leaver is not None:
+        if call.path.endswith("/users") and call.query.get("query", "") == "" and leaver is not None:
             workspace.remove(leaver.user_id)
 
     workspace.before_answer.append(leave)
@@ -323,6 +336,7 @@ async def test_somebody_who_leaves_while_the_list_is_read_hides_nobody(
     assert "p0@harbour.example" not in accounts
 
 
+@WEB_ADMIN
 async def test_a_server_may_give_shorter_pages(connector: Connector, workspace: Workspace) -> None:
     """It says which, and nobody is lost between them."""
     short = 40
@@ -352,6 +366,7 @@ async def test_a_search_that_does_not_find_even_usher_is_not_believed(
     assert await status(connector, LENA) == "absent"
 
 
+@WEB_ADMIN
 async def test_usher_knows_itself_without_an_address(connector: Connector, workspace: Workspace) -> None:
     """A workspace may hide the integration account's address too; its id tells that the search works."""
     workspace.faults.switch_on("email_null", whom="it-chatgpt@harbour.example")
@@ -391,6 +406,7 @@ async def test_owners_without_a_seat_type_sit_on_the_standard_one(connector: Con
     assert (await connector.observe("noor@harbour.example")).seat_type == "chatgpt"
 
 
+@WEB_ADMIN
 @pytest.mark.parametrize("fault", ["invites_listed_twice", "pending_in_words"])
 async def test_an_invite_is_one_invite(connector: Connector, workspace: Workspace, fault: str) -> None:
     """However often and in whatever words it is listed; the newest counts."""

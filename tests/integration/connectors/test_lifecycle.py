@@ -33,6 +33,8 @@ NOOR = "noor@harbour.example"
 OWN = "it-chatgpt@harbour.example"
 MEMBER = Entitlement(role="member", seat_type="chatgpt")
 Writes = Callable[[], list[str]]
+#: what only the workspace settings' own calls have
+WEB_ADMIN = pytest.mark.parametrize("transport", ["web_admin"])
 
 
 def invite(email: str, entitlement: Entitlement = MEMBER, key: str = "1") -> Invite:
@@ -119,6 +121,7 @@ async def test_what_is_there_or_gone_already_is_a_success(
     assert (await connector.observe(MAYA)).entitlement == MEMBER
 
 
+@WEB_ADMIN
 async def test_one_intent_has_one_effect_however_often_it_is_sent(connector: Connector, workspace: Workspace) -> None:
     """The key becomes the id by which ChatGPT knows a submission."""
     await connector.apply(invite(LENA))
@@ -139,6 +142,7 @@ async def test_an_invite_can_be_sent_again(connector: Connector, workspace: Work
 
 
 # -- whom not to touch -------------------------------------------------------------------------------------------------
+@WEB_ADMIN
 async def test_the_integration_account_is_never_touched(
     connector: Connector, workspace: Workspace, writes: Writes
 ) -> None:
@@ -161,13 +165,17 @@ async def test_the_integration_account_is_never_touched(
     assert writes() == []
 
 
-async def test_the_last_owner_stays_owner(connector: Connector, workspace: Workspace, writes: Writes) -> None:
+async def test_the_last_owner_stays_owner(
+    connector: Connector, workspace: Workspace, writes: Writes, transport: str
+) -> None:
     """Somebody made the integration account an admin by hand, so one owner is left."""
     noor = user_id(workspace, NOOR)
     assert (await connector.observe(NOOR)).protected is None
     workspace.set_role(user_id(workspace, OWN), "account-admin")
     assert (await connector.observe(NOOR)).protected == "It is the last owner of the workspace."
-    assert {account.email for account in await connector.accounts() if account.protected} == {NOOR, OWN}
+    assert {account.email for account in await connector.accounts() if account.protected} == (
+        {NOOR, OWN} if transport == "web_admin" else {NOOR}
+    )
     for change in (
         Remove(email=NOOR, provider_id=noor),
         SetRole(email=NOOR, provider_id=noor, role="admin"),
@@ -184,6 +192,7 @@ async def test_one_of_several_owners_can_go(connector: Connector, workspace: Wor
     assert (await connector.observe(NOOR)).role == "admin"
 
 
+@WEB_ADMIN
 async def test_what_scim_manages_is_left_to_it(connector: Connector, workspace: Workspace, writes: Writes) -> None:
     """It would undo what Usher does at its next run."""
     workspace.invite(LENA, role="standard-user", managed_by_scim=True)
@@ -224,7 +233,7 @@ async def test_an_unknown_word_is_never_written(connector: Connector, entitlemen
 
 
 # -- what the workspace itself says no to ------------------------------------------------------------------------------
-async def test_a_full_workspace_says_so(connector: Connector, workspace: Workspace) -> None:
+async def test_a_full_workspace_says_so(connector: Connector, workspace: Workspace, transport: str) -> None:
     """Ten seats are paid for."""
     for number in range(20):
         try:
@@ -238,9 +247,11 @@ async def test_a_full_workspace_says_so(connector: Connector, workspace: Workspa
     await connector.apply(invite(LENA, Entitlement(role="member", seat_type="codex")))
     pool = await connector.seats()
     assert pool is not None
-    assert pool.by_type["chatgpt"].free == 0
     assert (pool.by_type["codex"].invited, pool.by_type["codex"].paid) == (1, None)
-    assert pool.renews_on == workspace.profile.renews_at.date()
+    counts = pool.by_type["chatgpt"]
+    assert (counts.used, counts.invited) == (3, 7)
+    told = (counts.free, pool.renews_on)
+    assert told == ((0, workspace.profile.renews_at.date()) if transport == "web_admin" else (None, None))
 
 
 async def test_a_seat_that_is_bought_meanwhile_is_given(connector: Connector, workspace: Workspace) -> None:
@@ -265,7 +276,7 @@ async def test_an_admin_cannot_give_roles(connector: Connector, workspace: Works
     workspace.set_role(user_id(workspace, OWN), "account-admin")
     with pytest.raises(NotPermitted) as stopped:
         await connector.apply(SetRole(email=MAYA, provider_id=user_id(workspace, MAYA), role="admin"))
-    assert stopped.value.need == "Owner of the workspace"
+    assert "Owner" in stopped.value.need
 
 
 async def test_somebody_who_has_left_gets_no_role(connector: Connector, writes: Writes) -> None:
@@ -300,6 +311,7 @@ async def test_an_invite_is_the_first_thing_sent(connector: Connector, workspace
     assert paths[2:] == ["POST invites"]
 
 
+@WEB_ADMIN
 async def test_a_scheduled_downgrade_is_shown(connector: Connector, workspace: Workspace, writes: Writes) -> None:
     """It counts as what the person will have, and is not asked for again."""
     workspace.faults.switch_on("downgrades_wait")

@@ -15,7 +15,7 @@ import pytest
 from bot.access.desired import Entitlement
 from bot.connectors.chatgpt.errors import Call as Asked
 from bot.connectors.chatgpt.session import WebSession
-from bot.connectors.config import ChatGPTWebAdmin
+from bot.connectors.config import AnyConnector
 from bot.connectors.contract import Connector, ConnectorError, Invite, SignInAgain, TryLater, Unexpected
 from bot.connectors.registry import build_connector
 from sandbox import company
@@ -25,6 +25,8 @@ from sandbox.clock import SandboxClock
 LENA = "lena@harbour.example"
 MAYA = "maya@harbour.example"
 INVITE = Invite(email=LENA, entitlement=Entitlement(role="member", seat_type="chatgpt"), key="1")
+pytestmark = pytest.mark.parametrize("transport", ["web_admin"])
+
 READ = Asked(what="read", writes=False, need="nothing")
 SESSION = "/api/auth/session"
 
@@ -60,7 +62,7 @@ async def test_many_rejected_callers_share_one_renewal(connector: Connector, wor
 
 
 async def test_a_token_is_renewed_shortly_before_it_expires(
-    config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Any, workspace: Workspace, clock: SandboxClock
+    config: AnyConnector, http: httpx.AsyncClient, vault: Any, workspace: Workspace, clock: SandboxClock
 ) -> None:
     """It lives ten days by its own claim; nobody has to run into a 401."""
     session = WebSession(
@@ -82,7 +84,7 @@ async def test_a_token_is_renewed_shortly_before_it_expires(
     assert [call.status for call in workspace.calls] == [200] * 5
 
 
-async def test_the_workspace_is_asked_for(connector: Connector, workspace: Workspace, config: ChatGPTWebAdmin) -> None:
+async def test_the_workspace_is_asked_for(connector: Connector, workspace: Workspace, config: AnyConnector) -> None:
     """A personal token could not change anything."""
     await connector.apply(INVITE)
     assert sign_ins(workspace)[0].query == {
@@ -127,7 +129,7 @@ async def test_a_cookie_in_parts_is_put_together(connector: Connector, workspace
     assert (await connector.observe(MAYA)).status == "member"
 
 
-async def test_a_cookie_pasted_with_its_name_works(config: ChatGPTWebAdmin, http: httpx.AsyncClient) -> None:
+async def test_a_cookie_pasted_with_its_name_works(config: AnyConnector, http: httpx.AsyncClient) -> None:
     """Browsers show it so."""
 
     class Pasted:
@@ -164,7 +166,7 @@ async def test_a_caller_who_leaves_does_not_lose_the_new_cookie(
 
 
 async def test_a_cookie_that_another_replica_rotated_meanwhile_is_used(
-    config: ChatGPTWebAdmin, http: httpx.AsyncClient, workspace: Workspace, vault: Any
+    config: AnyConnector, http: httpx.AsyncClient, workspace: Workspace, vault: Any
 ) -> None:
     """Two replicas sign in at once with the same cookie; the slower one looks again before it calls a human."""
     workspace.faults.switch_on("old_cookies_die")
@@ -185,7 +187,7 @@ async def test_a_cookie_that_another_replica_rotated_meanwhile_is_used(
 
 @pytest.mark.parametrize("secret", ["", "two words", "a;b", "line\r\nInjected: yes"])
 async def test_what_is_no_cookie_is_not_even_sent(
-    config: ChatGPTWebAdmin, http: httpx.AsyncClient, workspace: Workspace, vault: Any, secret: str
+    config: AnyConnector, http: httpx.AsyncClient, workspace: Workspace, vault: Any, secret: str
 ) -> None:
     """An admin pasted something else."""
     vault.secret = secret
@@ -233,7 +235,7 @@ async def test_no_secret_is_logged_or_raised(
         assert secret not in heard
 
 
-async def test_sessions_do_not_mix(config: ChatGPTWebAdmin, workspace: Workspace, vault: Any) -> None:
+async def test_sessions_do_not_mix(config: AnyConnector, workspace: Workspace, vault: Any) -> None:
     """Whatever the shared client holds, a call carries its own credential and nothing else."""
     async with httpx.AsyncClient(
         trust_env=False, headers={"Authorization": "Bearer somebody-else"}, cookies={"stray": "cookie"}
@@ -286,7 +288,7 @@ def answer(status: int, body: str, *headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def at(base_url: str, config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Any) -> Connector:
+def at(base_url: str, config: AnyConnector, http: httpx.AsyncClient, vault: Any) -> Connector:
     return build_connector(config.model_copy(update={"base_url": base_url}), http=http, credential=vault)
 
 
@@ -306,7 +308,7 @@ def at(base_url: str, config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: A
     ],
 )
 async def test_no_access_token_means_signed_out(
-    config: ChatGPTWebAdmin,
+    config: AnyConnector,
     http: httpx.AsyncClient,
     vault: Any,
     reply: bytes,
@@ -321,7 +323,7 @@ async def test_no_access_token_means_signed_out(
     assert await vault.value() == company.CHATGPT_SESSION
 
 
-async def test_no_redirect_is_followed(config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Any) -> None:
+async def test_no_redirect_is_followed(config: AnyConnector, http: httpx.AsyncClient, vault: Any) -> None:
     """A token goes to the configured host and nowhere else."""
     session = answer(200, '{"accessToken": "t", "user": {"email": "it-chatgpt@harbour.example"}}')
     async with server(answer(200, "{}")) as (elsewhere, stolen):
@@ -333,7 +335,7 @@ async def test_no_redirect_is_followed(config: ChatGPTWebAdmin, http: httpx.Asyn
         assert stolen == []
 
 
-async def test_a_server_that_drips_is_given_up(config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Any) -> None:
+async def test_a_server_that_drips_is_given_up(config: AnyConnector, http: httpx.AsyncClient, vault: Any) -> None:
     """Each byte comes in time, the answer never would."""
     http.timeout = httpx.Timeout(0.2)
     async with server(answer(200, " " * 2000 + "{}"), pause=0.02) as (base_url, _), asyncio.timeout(5):
@@ -341,9 +343,7 @@ async def test_a_server_that_drips_is_given_up(config: ChatGPTWebAdmin, http: ht
             await at(base_url, config, http, vault).observe(MAYA)
 
 
-async def test_nobody_at_the_address_is_tried_later(
-    config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Any
-) -> None:
+async def test_nobody_at_the_address_is_tried_later(config: AnyConnector, http: httpx.AsyncClient, vault: Any) -> None:
     """A change that was never sent has not happened."""
     async with server(b"") as (base_url, _):
         pass
@@ -351,7 +351,7 @@ async def test_nobody_at_the_address_is_tried_later(
         await at(base_url, config, http, vault).apply(INVITE)
 
 
-async def test_a_change_reuses_the_connection(config: ChatGPTWebAdmin, http: httpx.AsyncClient, vault: Any) -> None:
+async def test_a_change_reuses_the_connection(config: AnyConnector, http: httpx.AsyncClient, vault: Any) -> None:
     """Another handshake would cost more than the change."""
     connections = 0
     session = answer(200, '{"accessToken": "t"}')

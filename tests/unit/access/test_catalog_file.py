@@ -313,8 +313,20 @@ WRONG = [
     ),
     pytest.param(
         CHATGPT.replace("web_admin", "web_admn"),
-        "c.yml:6: applications[0].connector.transport: “web_admn” is not possible here: did you mean “web_admin”?",
+        "c.yml:6: applications[0].connector.transport: there is no connector transport “web_admn”: "
+        "did you mean “web_admin”?",
         id="misspelt transport",
+    ),
+    pytest.param(
+        CHATGPT.replace("      transport: web_admin\n", ""),
+        "c.yml:4: applications[0].connector: “transport” is missing: add “transport: …”, one of web_admin, admin_api",
+        id="connector without a transport",
+    ),
+    pytest.param(
+        CHATGPT.replace("web_admin", "admin_api"),
+        "c.yml:8: applications[0].connector.integration_email: there is no key “integration_email” here: "
+        "choose from type, transport, workspace_id, base_url, secret",
+        id="key of another transport",
     ),
     pytest.param(
         CHATGPT.replace(WORKSPACE, "ours"),
@@ -530,6 +542,15 @@ connectors = st.one_of(
             "secret": keys,
         },
         optional={"base_url": st.just("http://127.0.0.1:8008/chatgpt")},
+    ),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("chatgpt"),
+            "transport": st.just("admin_api"),
+            "workspace_id": st.uuids().map(str),
+            "secret": keys,
+        },
+        optional={"base_url": st.just("http://127.0.0.1:8008/chatgpt/v1")},
     ),
 )
 entries = st.builds(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.connectors.config import ChatGPTWebAdmin, Manual, connector_config
+from bot.connectors.config import ChatGPTAdminApi, ChatGPTWebAdmin, Manual, connector_config
 from bot.connectors.registry import capabilities_of
 
 CHATGPT: dict[str, Any] = {
@@ -19,11 +19,22 @@ CHATGPT: dict[str, Any] = {
 }
 
 
+ADMIN_API: dict[str, Any] = {
+    "type": "chatgpt",
+    "transport": "admin_api",
+    "workspace_id": "2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11",
+    "secret": "chatgpt-admin-key",
+}
+
+
 def test_chatgpt_com_is_the_default_address() -> None:
     """Whoever names no address means ChatGPT itself."""
     config = connector_config.validate_python(CHATGPT)
     assert isinstance(config, ChatGPTWebAdmin)
     assert config.base_url == "https://chatgpt.com"
+    admin_api = connector_config.validate_python(ADMIN_API)
+    assert isinstance(admin_api, ChatGPTAdminApi)
+    assert admin_api.base_url == "https://api.chatgpt.com/v1"
 
 
 @pytest.mark.parametrize(
@@ -87,6 +98,15 @@ def test_what_a_workspace_needs_has_to_be_there(missing: str) -> None:
         connector_config.validate_python({key: value for key, value in CHATGPT.items() if key != missing})
 
 
+@pytest.mark.parametrize("missing", ["workspace_id", "secret"])
+def test_what_an_admin_key_needs_has_to_be_there(missing: str) -> None:
+    """An integration account is not among it: a key acts, and not a person."""
+    with pytest.raises(ValidationError, match=missing):
+        connector_config.validate_python({key: value for key, value in ADMIN_API.items() if key != missing})
+    with pytest.raises(ValidationError, match="integration_email"):
+        connector_config.validate_python(ADMIN_API | {"integration_email": "it@example.com"})
+
+
 def test_a_manual_application_needs_nothing_but_its_type() -> None:
     """Instructions and a link help, and may be missing."""
     assert connector_config.validate_python({"type": "manual"}) == Manual(type="manual")
@@ -100,5 +120,9 @@ def test_what_can_be_asked_for_is_known_without_a_network() -> None:
     assert capabilities.roles == ("member", "admin", "owner")
     assert capabilities.seat_types[:2] == ("chatgpt", "codex")
     assert capabilities.observes
+    admin_api = capabilities_of(connector_config.validate_python(ADMIN_API))
+    assert (admin_api.roles, admin_api.seat_types) == (("member", "admin", "owner"), ("chatgpt", "codex"))
+    assert (admin_api.observes, admin_api.sees_invites, admin_api.sees_seats) == (True, True, False)
+    assert set(admin_api.permissions) == set(capabilities.permissions)
     manual = capabilities_of(Manual(type="manual"))
     assert (manual.roles, manual.seat_types, manual.observes) == ((), (), False)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.connectors.chatgpt.errors import Answer, Call, failure, refusal, tidy
+from bot.connectors.chatgpt.admin_api_rights import ADMIN_KEY
+from bot.connectors.chatgpt.errors import Answer, Call, failure, refusal, shape, tidy
 from bot.connectors.contract import (
     Blocked,
     ConnectorError,
@@ -117,6 +118,62 @@ def test_every_answer_has_its_place_in_the_closed_set(
     for call, expected in ((READ, of_a_read), (WRITE, of_a_write)):
         found = failure(call, answer)
         assert (type(found) if found else None) == expected, call
+
+
+BY_KEY_READ = Call(what="read the users", writes=False, need="Users: Read", access=ADMIN_KEY)
+BY_KEY_WRITE = Call(what="invite ada@example.com", writes=True, need="Invitations: Write", access=ADMIN_KEY)
+
+
+@pytest.mark.parametrize(
+    ("answer", "of_a_read", "of_a_write"),
+    [
+        (said(400, {"error": {"code": "invalid_request", "message": "m"}}), Unexpected, Refused),
+        (said(401, {"error": {"code": "invalid_api_key", "message": "m"}}), SignInAgain, SignInAgain),
+        (said(403, {"error": {"code": "missing_scope", "message": "m"}}), NotPermitted, NotPermitted),
+        (said(404, {"error": {"code": "not_found", "message": "m"}}), NotPermitted, NotPermitted),
+        (said(404), NotPermitted, NotPermitted),
+        (said(409, {"error": {"code": "scim_managed_resource"}}), ManagedElsewhere, ManagedElsewhere),
+        (said(409, {"error": {"code": "idempotency_key_reused", "message": "m"}}), Unexpected, Refused),
+        (said(422, {"detail": [{"loc": ["body", "role"], "msg": "m", "type": "t"}]}), Unexpected, Unexpected),
+        (said(429, {"error": {"code": "rate_limit_exceeded"}}), TryLater, TryLater),
+        (said(500, {"error": {"message": "m"}}), TryLater, UnknownOutcome),
+        (said(503), TryLater, UnknownOutcome),
+        (page(403, CHALLENGE), Blocked, Blocked),
+    ],
+)
+def test_every_answer_of_the_admin_api_has_its_place(
+    answer: Answer, of_a_read: type[ConnectorError], of_a_write: type[ConnectorError]
+) -> None:
+    """The table of its reference; a 404 that nobody asked for is the workspace's or the plan's."""
+    for call, expected in ((BY_KEY_READ, of_a_read), (BY_KEY_WRITE, of_a_write)):
+        assert type(failure(call, answer)) is expected, call
+
+
+def test_the_remedy_fits_the_credential() -> None:
+    """Nobody has to sign in where a key is needed, nor to make a key where somebody has to sign in."""
+    for status, words in ((401, "make a new key"), (403, "Invitations: Write"), (404, "Only Enterprise and Edu")):
+        by_key, by_session = failure(BY_KEY_WRITE, said(status)), failure(WRITE, said(status))
+        assert by_key is not None
+        assert by_session is not None
+        assert words in by_key.remedy
+        assert "integration account" not in by_key.explanation + by_key.remedy
+        assert "Admin key" not in by_session.explanation + by_session.remedy
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"data": [{"id": "user-1", "age": 7}], "more": None}, "{data: [{id: str, age: int}], more: null}"),
+        ({"ada@example.com": True}, "{…: bool}"),
+        ({"a": {"b": {"c": {"d": 1}}}}, "{a: {b: {c: dict}}}"),
+        ([], "list"),
+        ("secret", "str"),
+    ],
+)
+def test_what_came_is_told_without_what_was_in_it(body: object, expected: str) -> None:
+    """Names of fields and types of values, for a bug report."""
+    assert shape(json.dumps(body).encode()) == expected
+    assert (shape(b""), shape(b"<html>")) == ("empty", "not JSON")
 
 
 REQUEST = httpx.Request("POST", "https://chatgpt.com", headers={"Cookie": "name=the-secret"})

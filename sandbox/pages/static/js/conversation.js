@@ -8,11 +8,16 @@ import { h } from "./dom.js";
 import { homeTab } from "./home.js";
 import { icon } from "./icons.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { conversation, here, HOME, names, person, put, state } from "./store.js";
+import { conversation, here, HOME, names, now, person, put, state } from "./store.js";
 import { ofMessage } from "./surface.js";
 
 const TOGETHER = 300; // seconds within which a person's messages stand under one name
+
+// The newest message is brought into view when it arrives, unless the visitor has scrolled elsewhere to read.
+let following = true;
 let atEnd = true;
+let leftAt = 0; // the scroll position that this page chose, and not the visitor
+let broughtUp = null; // the ts of the newest message that was brought into view
 
 export function conversationPanel() {
   if (!state.slack || state.place === null) return h("p", { class: "empty late" }, "Opening Slack …");
@@ -49,10 +54,12 @@ function messages(place) {
       "aria-label": `Messages in ${place?.name ?? "this conversation"}`,
       tabindex: 0,
       mount: () => {
-        atEnd = true;
+        following = atEnd = true;
+        broughtUp = null;
       },
       onscroll: ({ currentTarget: node }) => {
         atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < 48;
+        following = atEnd || Math.abs(node.scrollTop - leftAt) < 2;
       },
     },
     list === null ? h("li", { class: "empty late" }, "Loading …") : threads(list, place),
@@ -63,11 +70,35 @@ function messages(place) {
   );
 }
 
-/** After each drawing: stay at the newest message if the visitor was there. */
-export function keepAtEnd() {
+/** After each drawing: keep the newest message in view, also where it answers one further up. */
+export function keepUp() {
   const node = document.querySelector(".messages");
-  if (node && atEnd) node.scrollTop = node.scrollHeight;
+  if (!node || !following) return;
+  const newest = (state.messages ?? []).reduce((last, { ts }) => (ts > last ? ts : last), "");
+  if (atEnd) node.scrollTop = node.scrollHeight;
+  if (newest !== broughtUp) {
+    const message = newest && document.getElementById(idOf(newest));
+    if (message && !isWithin(message.getBoundingClientRect(), node.getBoundingClientRect())) {
+      message.scrollIntoView({ block: "end" });
+    }
+    broughtUp = newest;
+  }
+  leftAt = node.scrollTop;
 }
+
+const isWithin = (inner, outer) => inner.top >= outer.top && inner.bottom <= outer.bottom;
+
+/** Show one message of the conversation that is open, wherever it stands. */
+export function reveal(ts) {
+  const message = document.getElementById(idOf(ts));
+  if (!message) return;
+  following = false;
+  message.scrollIntoView({ block: "center" });
+  message.classList.add("revealed");
+  message.addEventListener("animationend", () => message.classList.remove("revealed"), { once: true });
+}
+
+const idOf = (ts) => `message-${ts}`;
 
 const greeting = (place) =>
   h(
@@ -88,15 +119,15 @@ const greeting = (place) =>
 function threads(list, place) {
   const isReply = (message) => message.thread_ts && message.thread_ts !== message.ts;
   const roots = list.filter((message) => !isReply(message) || !list.some((other) => other.ts === message.thread_ts));
-  let before = null;
-  return roots.flatMap((message) => {
+  const repliesTo = (message) => list.filter((other) => isReply(other) && other.thread_ts === message.ts);
+  return roots.flatMap((message, index) => {
+    const before = roots[index - 1];
     const newDay = !before || !sameDay(ofTs(before.ts), ofTs(message.ts));
-    const together = !newDay && follows(before, message);
-    const replies = list.filter((other) => isReply(other) && other.thread_ts === message.ts);
-    before = replies.length ? null : message;
+    const together = !newDay && repliesTo(before).length === 0 && follows(before, message);
+    const replies = repliesTo(message);
     return [
       newDay
-        ? h("li", { key: `day ${message.ts}`, class: "day" }, h("span", {}, dayHeading(ofTs(message.ts), new Date())))
+        ? h("li", { key: `day ${message.ts}`, class: "day" }, h("span", {}, dayHeading(ofTs(message.ts), now())))
         : null,
       h(
         "li",
@@ -132,7 +163,10 @@ function bubble(message, place, together) {
   const edited = message.edited ? h("span", { class: "edited" }, "(edited)") : null;
   return h(
     "article",
-    { class: `message ${together ? "together" : ""} ${message.ephemeral ? "ephemeral" : ""}` },
+    {
+      id: idOf(message.ts),
+      class: `message ${together ? "together" : ""} ${message.ephemeral ? "ephemeral" : ""}`,
+    },
     h("div", { class: "gutter" }, together ? time : avatar(author)),
     h(
       "div",

@@ -107,7 +107,7 @@ const EMOJI = {
   watch: "⌚",
   wave: "👋",
   white_check_mark: "✅",
-  white_circle: "⚪",
+  white_circle: "⚪️",
   wrench: "🔧",
   x: "❌",
   zap: "⚡",

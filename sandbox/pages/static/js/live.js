@@ -45,7 +45,8 @@ export async function enter(me, place) {
 const directMessage = (slack) => slack.conversations.find((candidate) => candidate.kind === "dm")?.id ?? HOME;
 
 // What waits for the others is theirs to ask for: everybody's state is read, for the badges on their avatars.
-// `unread`: messages, but for the place that is open; `heard`: whether the app has written to them.
+// `unread`: messages, but for the place that is open; `heard`: whether the app has written to them; `asked`: whether
+// something that it wrote waits for an answer.
 async function readSlack(me, place) {
   const mine = await api.slack.state(me);
   const read = async (person) => {
@@ -56,6 +57,7 @@ async function readSlack(me, place) {
       ...person,
       unread: elsewhere.reduce((sum, { unread }) => sum + unread, 0),
       heard: conversations.some(({ kind, last_ts: last }) => kind === "dm" && last),
+      asked: conversations.some(({ kind, asks }) => kind === "dm" && asks),
     };
   };
   return { ...mine, me, people: await Promise.all(mine.people.map(read)) };

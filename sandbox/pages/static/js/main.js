@@ -1,12 +1,12 @@
 // Starts the page and draws it: each region of index.html from the store, after every change.
 
-import { conversationPanel, keepAtEnd } from "./conversation.js";
+import { conversationPanel, keepUp, reveal } from "./conversation.js";
 import { render } from "./dom.js";
 import { enter, followChatGPT } from "./live.js";
 import { closeMenusOutside } from "./menu.js";
-import { modal, question } from "./modal.js";
+import { leaveModal, modal, question } from "./modal.js";
 import { peoplePanel } from "./people.js";
-import { conversation, HOME, onChange, person, redraw, set, state } from "./store.js";
+import { conversation, HOME, onChange, person, redraw, say, set, state } from "./store.js";
 import { topbar } from "./topbar.js";
 import { tour } from "./tour.js";
 import { workspacePanel } from "./workspace.js";
@@ -26,7 +26,7 @@ function draw() {
   for (const tab of document.querySelectorAll("#tabs button")) {
     tab.setAttribute("aria-pressed", tab.dataset.panel === state.panel ? "true" : "false");
   }
-  keepAtEnd();
+  keepUp();
   document.title = title();
 }
 
@@ -40,6 +40,24 @@ function title() {
 function go(me, place) {
   set({ panel: "slack" });
   enter(me, place).then(remember);
+}
+
+// The permalink of a message leads to it on this page: there is no other Slack to open.
+async function followPermalink(event) {
+  const link = event.target.closest("a[href]")?.href ?? "";
+  const [, team, channel, seconds, fraction] =
+    /^https:\/\/([\w-]+)\.slack\.com\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(link) ?? [];
+  if (!team || team !== state.slack?.team.domain) return;
+  event.preventDefault();
+  if (!conversation(channel)) {
+    say("That message is in a conversation of somebody else.");
+    return;
+  }
+  await leaveModal();
+  set({ panel: "slack" });
+  await enter(state.me, channel);
+  remember();
+  requestAnimationFrame(() => reveal(`${seconds}.${fraction}`));
 }
 
 // The address names the person and the place, so that a reload stays and two windows can be two people.
@@ -67,6 +85,7 @@ async function start() {
 onChange(draw);
 for (const tab of document.querySelectorAll("#tabs button")) tab.onclick = () => set({ panel: tab.dataset.panel });
 document.addEventListener("click", closeMenusOutside);
+document.addEventListener("click", followPermalink);
 setInterval(redraw, 5000); // the clock
 draw();
 start();

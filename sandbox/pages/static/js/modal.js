@@ -77,6 +77,9 @@ const leave = (view) =>
     await refresh();
   });
 
+/** Close the modal that is open, if one is. */
+export const leaveModal = async () => state.slack?.modal && leave(state.slack.modal);
+
 async function submit(event, view) {
   event.preventDefault();
   const form = event.currentTarget;

@@ -5,6 +5,8 @@ import { refresh } from "./live.js";
 import { busily, put, set, state } from "./store.js";
 import { currentValue, orNull, valuesOf } from "./values.js";
 
+const GONE = new Set(["element_not_found", "message_not_found", "not_found"]);
+
 /** The surface of a message. */
 export const ofMessage = (channel, message) =>
   surface(`${channel} ${message.ts}`, { type: "message", channel, ts: message.ts }, message.blocks);
@@ -34,6 +36,7 @@ function surface(key, container, blocks) {
         const values = container.type === "view" ? { values: valuesOf(blocks, typed()) } : {};
         const action = { block_id: blockId, action_id: element.action_id, value: orNull(value), ...values };
         const answer = await api.slack.action(state.me, container, action);
+        if (GONE.has(answer.error)) throw new Error("That is not there any more: the app has changed it meanwhile.");
         if (!answer.ok) throw new Error(`That did not work: the app failed with the error “${answer.error}”.`);
         await refresh();
       });

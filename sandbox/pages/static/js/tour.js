@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { emailOf, people, redraw, state } from "./store.js";
+import { emailOf, people, redraw, set, state } from "./store.js";
 
 const DONE = "usher-demo-tour-dismissed";
 let hidden = localStorage.getItem(DONE) !== null;
@@ -18,20 +18,41 @@ function progress() {
   const isInvited = state.chatgpt.invites.some(hers);
   seatWasTaken ||= isMember;
   if (seatWasTaken) return isMember ? 3 : 4;
-  return isInvited ? 2 : maya.heard ? 1 : 0;
+  return isInvited ? 2 : maya.asked || (maya.heard && lena.heard) ? 1 : 0;
 }
 
 const STEPS = [
-  { title: "Ask", text: ["You are Lena. Type ", h("code", {}, "/request-access"), " and send the form."], who: "Lena" },
-  { title: "Approve", text: ["Become Maya, Lena’s manager, and press Approve."], who: "Maya" },
+  {
+    title: "Ask",
+    text: [
+      "You are Lena. Type ",
+      h("code", {}, "/request-access"),
+      " below, choose ChatGPT for two minutes, and send the form.",
+    ],
+    who: "Lena",
+  },
+  { title: "Approve", text: ["Maya is Lena’s manager: step into her shoes and press Approve."], who: "Maya" },
   { title: "Accept", text: ["ChatGPT has invited Lena: accept in the ChatGPT workspace."], panel: "chatgpt" },
-  { title: "Let it end", text: ["Lena has her seat. Skip ahead until her time is over and see it taken back."] },
+  {
+    title: "Let it end",
+    text: ["Lena has her seat. Press Skip ahead until her time is over, and see it taken back."],
+  },
 ];
+
+// There is no question to Maya any more, and no invite for Lena.
+const ANSWERED = {
+  text: ["Maya has answered. If she said yes, Lena’s invite comes next; if not, see what Lena is told."],
+  who: "Lena",
+};
+
+const END = {
+  text: ["That was a whole lifecycle. Next: deny a request, ask for Figma as Tom, or make something go wrong."],
+};
 
 export function tour(go) {
   const at = hidden ? null : progress();
   if (at === null) return null;
-  const step = STEPS[at];
+  const step = at === 1 && !byName("Maya").asked ? ANSWERED : (STEPS[at] ?? END);
   return h(
     "section",
     { class: "tour", "aria-label": "First steps", key: "tour" },
@@ -50,12 +71,8 @@ export function tour(go) {
         ),
       ),
     ),
-    h(
-      "p",
-      { class: "tour-text", role: "status" },
-      step ? step.text : "That was a whole lifecycle: asked, approved, accepted, taken back.",
-    ),
-    step ? shortcut(step, go) : null,
+    h("p", { class: "tour-text", role: "status" }, step.text),
+    shortcut(step, go),
     h(
       "button",
       { type: "button", class: "icon-button", "aria-label": "Hide the first steps", onclick: dismiss },
@@ -71,6 +88,13 @@ function shortcut(step, go) {
       "button",
       { type: "button", class: "button small", onclick: () => go(who.id, null) },
       `Become ${step.who}`,
+    );
+  }
+  if (step.panel && step.panel !== state.panel) {
+    return h(
+      "button",
+      { type: "button", class: "button small phone-only", onclick: () => set({ panel: step.panel }) },
+      "Show ChatGPT",
     );
   }
   return null;

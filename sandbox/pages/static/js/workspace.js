@@ -50,11 +50,9 @@ export function workspacePanel() {
       h("h3", {}, `Members (${space.members.length})`),
       h("ul", { class: "rows" }, space.members.map(member)),
     ),
-    fold("faults", [icon("alert"), "Make something go wrong", onCount(space.faults)], () =>
-      h("ul", { class: "switches" }, space.faults.map(fault).map(toggle)),
-    ),
+    fold("faults", [icon("alert"), "Make something go wrong", onCount(space.faults)], () => faults(space.faults)),
     fold("departures", [icon("people"), "Somebody leaves"], () =>
-      h("ul", { class: "switches" }, departures(run).map(toggle)),
+      switches(departures(run)),
     ),
     fold("log", [icon("clock"), "Recent calls"], () =>
       space.log.length
@@ -65,15 +63,28 @@ export function workspacePanel() {
 }
 
 // A list that is only there while it is open.
-const fold = (name, summary, content) =>
+const fold = (name, summary, content, kind = "") =>
   h(
     "details",
-    { key: name, class: "fold", ontoggle: (event) => put("unfolded", name, event.currentTarget.open || undefined) },
+    { key: name, class: `fold ${kind}`, ontoggle: (event) => put("unfolded", name, event.currentTarget.open || undefined) },
     h("summary", {}, summary),
     state.unfolded[name] ? content() : null,
   );
 
 const planName = (plan) => ({ team: "Business plan", enterprise: "Enterprise plan" })[plan] ?? plan;
+
+// The few that show best what Usher does about it come first; the rest is for whoever wants to know.
+const TELLING = ["token_revoked", "challenge_403", "not_owner", "additional_seat_needed", "rate_limited", "answer_lost"];
+
+function faults(all) {
+  const rest = all.filter(({ name }) => !TELLING.includes(name));
+  return [
+    switches(TELLING.flatMap((name) => all.filter((each) => each.name === name)).map(fault)),
+    fold("more-faults", [`${rest.length} more`, onCount(rest)], () => switches(rest.map(fault)), "inner"),
+  ];
+}
+
+const switches = (list) => h("ul", { class: "switches" }, list.map(toggle));
 
 const onCount = (faults) => {
   const count = faults.filter((each) => each.on).length;
@@ -170,7 +181,7 @@ function member(each) {
         "span",
         { class: "pills" },
         pills(each),
-        each.is_integration ? h("span", { class: "pill own" }, "signs in for Usher") : null,
+        each.is_integration ? h("span", { class: "pill own" }, "for Usher") : null,
       ),
     ),
     menu(icon("more"), byHand(each), { title: `Change ${each.name || each.email} by hand` }),
@@ -226,11 +237,29 @@ const call = (each, index) =>
   h(
     "li",
     { key: `${each.at} ${index}` },
-    h("span", { class: `status ${each.status >= 400 ? "bad" : ""}` }, String(each.status)),
-    h("span", { class: "log-what" }, each.what || `${each.method} ${each.path}`),
+    h("span", { class: `status ${each.status === null || each.status >= 400 ? "bad" : ""}` }, each.status ?? "none"),
+    h("span", { class: "log-what" }, each.what || wordsFor(each)),
     h("time", { class: "muted", datetime: each.at, title: dayAndTime(new Date(each.at)) }, timeOf(new Date(each.at))),
     h("code", { class: "muted" }, `${each.method} ${shortPath(each.path)}`),
   );
+
+const READINGS = [
+  [/\/auth\/session$/, "The session was read"],
+  [/\/me$/, "Who is signed in was read"],
+  [/\/check\/[^/]+$/, "The workspaces were read"],
+  [/\/subscriptions$/, "The subscription was read"],
+  [/\/users$/, "Members were listed"],
+  [/\/invites$/, "Invites were listed"],
+  [/\/seat_type_counts$/, "Seats were counted"],
+  [/\/settings$/, "The settings were read"],
+];
+
+// What became of a call that changed nothing.
+function wordsFor({ method, path, status }) {
+  if (status === null) return "Nothing was answered";
+  if (status >= 400) return "Refused";
+  return (method === "GET" && READINGS.find(([end]) => end.test(path))?.[1]) || "Nothing was changed";
+}
 
 // Ids say nothing to a visitor.
 const shortPath = (path) =>

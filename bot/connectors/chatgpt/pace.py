@@ -1,0 +1,60 @@
+"""Keeping within a provider's limit of calls, so that none is wasted on being told to slow down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from bot.connectors.contract import TryLater
+
+
+class Pace:
+    """At most `limit` calls of each route within any `per`, first come, first served.
+
+    A slot is free again only when `per` has passed since its call was *answered*: however long calls are on their way,
+    the provider never sees more than `limit` within its own `per`, be its window fixed or sliding. Others who call with
+    the same key are not counted; what they use up, the provider says itself (`hold`).
+    """
+
+    def __init__(self, *, limit: int, per: timedelta) -> None:
+        self._per = per.total_seconds()
+        self._routes: defaultdict[str, asyncio.Queue[float]] = defaultdict(lambda: _all_free(limit))
+        self._held: dict[str, float] = {}
+
+    @asynccontextmanager
+    async def turn(self, route: str) -> AsyncIterator[None]:
+        """Waits until a call of this route may be sent, and counts the one that is made inside.
+
+        Raises:
+            TryLater: the provider itself has asked to wait, and that time is not over.
+        """
+        self._heed(route)
+        slots, loop = self._routes[route], asyncio.get_running_loop()
+        free_at = await slots.get()
+        try:
+            await asyncio.sleep(max(0.0, free_at - loop.time()))
+            self._heed(route)
+            free_at = float("inf")  # the call is on its way: its end sets the time
+            yield
+        finally:
+            slots.put_nowait(min(free_at, loop.time() + self._per))
+
+    def hold(self, route: str, wait: timedelta) -> None:
+        """The provider asked not to be called on this route for so long."""
+        until = asyncio.get_running_loop().time() + wait.total_seconds()
+        self._held[route] = max(until, self._held.get(route, until))
+
+    def _heed(self, route: str) -> None:
+        remaining = self._held.get(route, 0.0) - asyncio.get_running_loop().time()
+        if remaining > 0:
+            raise TryLater("ChatGPT has asked to slow down.", after=timedelta(seconds=remaining))
+
+
+def _all_free(limit: int) -> asyncio.Queue[float]:
+    slots: asyncio.Queue[float] = asyncio.Queue()
+    for _ in range(limit):
+        slots.put_nowait(0.0)
+    return slots

@@ -1,0 +1,23 @@
+"""Logging belongs to the whole process: whoever sets it up in a test has to leave it as it was."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+
+@contextmanager
+def logging_as_before() -> Iterator[None]:
+    """Undoes what `bot.logs.set_up` does, at the end of the block."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        logging.captureWarnings(capture=False)
+        structlog.reset_defaults()

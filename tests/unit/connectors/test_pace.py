@@ -1,0 +1,97 @@
+"""Calls are spread so that a provider's limit is used and never exceeded."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.connectors.chatgpt.pace import Pace
+from bot.connectors.contract import TryLater
+
+PER = timedelta(milliseconds=100)
+
+
+async def test_within_any_window_there_are_no_more_calls_than_allowed() -> None:
+    """Counted from the answer of one to the sending of another, so that the way there and back cannot matter."""
+    loop, limit = asyncio.get_running_loop(), 3
+    pace = Pace(limit=limit, per=PER)
+    sent: list[float] = []
+    answered: list[float] = []
+
+    async def call(number: int) -> None:
+        async with pace.turn("GET users"):
+            sent.append(loop.time())
+            await asyncio.sleep(0.01 * (number % 3))
+            answered.append(loop.time())
+
+    await asyncio.gather(*(call(number) for number in range(10)))
+    answered.sort()
+    for number in range(limit, 10):
+        assert sent[number] - answered[number - limit] >= PER.total_seconds() - 0.001
+    assert sent[limit - 1] - sent[0] < PER.total_seconds(), "what is allowed at once goes at once"
+
+
+async def test_routes_do_not_wait_for_each_other() -> None:
+    """The limit is one for each method and path."""
+    pace = Pace(limit=1, per=timedelta(minutes=1))
+    async with asyncio.timeout(1):
+        for route in ("GET users", "GET invites", "POST invites"):
+            async with pace.turn(route):
+                pass
+
+
+async def test_who_gives_up_waiting_uses_nothing_up() -> None:
+    """The turn goes to the next."""
+    pace = Pace(limit=1, per=PER)
+    async with pace.turn("r"):
+        pass
+    waiting = [asyncio.create_task(_take(pace)) for _ in range(2)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    async with asyncio.timeout(2 * PER.total_seconds()):
+        await waiting[1]
+    assert waiting[0].cancelled()
+
+
+async def test_a_call_that_fails_counts() -> None:
+    """The provider has seen it."""
+    pace = Pace(limit=1, per=timedelta(minutes=1))
+    with pytest.raises(ValueError, match="broken"):
+        async with pace.turn("r"):
+            raise ValueError("broken")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await _take(pace)
+
+
+async def test_the_providers_own_word_counts_until_its_time_is_over() -> None:
+    """Also for those who wait already; afterwards all is as before."""
+    pace = Pace(limit=1, per=PER)
+    async with pace.turn("r"):
+        pass
+    waiting = asyncio.create_task(_take(pace))
+    await asyncio.sleep(0)
+    pace.hold("r", timedelta(milliseconds=300))
+    pace.hold("r", timedelta(milliseconds=1))
+    with pytest.raises(TryLater) as stopped:
+        await waiting
+    assert stopped.value.after is not None
+    assert timedelta(milliseconds=50) < stopped.value.after <= timedelta(milliseconds=200)
+    async with asyncio.timeout(2):
+        while not await _taken(pace):  # noqa: ASYNC110  # a condition, not an event
+            await asyncio.sleep(0.005)
+
+
+async def _taken(pace: Pace) -> bool:
+    try:
+        await _take(pace)
+    except TryLater:
+        return False
+    return True
+
+
+async def _take(pace: Pace) -> None:
+    async with pace.turn("r"):
+        pass
