@@ -19,7 +19,9 @@ async def press_somewhere(studio: Studio, who: Person, card: Message, button: st
     """Somebody presses a button that stands on a card that is, or was, in front of somebody: as a forwarded copy, an
     old phone or a curious colleague with the payload would."""
     block, element = next(
-        (block, element) for block, element in all_elements(card.blocks) if element.get("text", {}).get("text") == button
+        (block, element)
+        for block, element in all_elements(card.blocks)
+        if element.get("text", {}).get("text") == button
     )
     action = {
         "type": "button", "block_id": block["block_id"], "action_id": element["action_id"], "text": element["text"],
@@ -61,7 +63,7 @@ async def test_only_those_who_were_asked_decide(studio: Studio) -> None:
     for who in (studio.lena, studio.tom, studio.noor):
         for button in ("Approve", "Deny"):
             await press_somewhere(studio, who, card, button)
-    assert [answer.replace("\n", "") for answer in studio.answers(studio.lena)][0].startswith("Nobody decides about")
+    assert next(answer.replace("\n", "") for answer in studio.answers(studio.lena)).startswith("Nobody decides about")
     for who in (studio.tom, studio.noor):
         assert all("You were not asked to decide this" in answer for answer in studio.answers(who))
         assert len(studio.answers(who)) == 2

@@ -19,7 +19,9 @@ NO_EMAIL = company.Person(id="U0NOMAIL01", name="Nemo Blank", email="", title=""
 async def test_words_after_the_command_fill_the_form_in(studio: Studio) -> None:
     """Application, then its choices in any order, then the reason."""
     await studio.lena.command("/request-access", "ChatGPT 30d codex to try the new agent")
-    entered = {label: studio.lena.entered(label) for label in ("Application", "Role", "Seat type", "Duration", "Reason")}
+    entered = {
+        label: studio.lena.entered(label) for label in ("Application", "Role", "Seat type", "Duration", "Reason")
+    }
     assert entered == {
         "Application": "ChatGPT",
         "Role": "Member",
@@ -148,7 +150,10 @@ async def test_somebody_else_asks_and_both_can_follow_it(studio: Studio) -> None
     assert studio.has(studio.tom) is None
 
 
-LOUD = "<!channel> *now* :tada: `rm -rf`\n\n> a & b <https://evil.example|click> _x_ 😀\n" + "really: <@U0NOOR0001> *yes*\n" * 200
+LOUD = (
+    "<!channel> *now* :tada: `rm -rf`\n\n> a & b <https://evil.example|click> _x_ 😀\n"
+    + "really: <@U0NOOR0001> *yes*\n" * 200
+)
 LOUD = (LOUD[: LONGEST_REASON - 4] + " end").replace("  ", " x")
 
 

@@ -21,7 +21,7 @@ async def test_what_slack_did_not_just_sign_is_refused(studio: Studio, signing: 
         case "submission":
             # taken while Usher was not there, so that only the replay could have an effect
             await lena.command("/request-access", "chatgpt codex 7d x")
-            kind = await while_away(studio, lambda: lena.submit(), "view_submission")
+            kind = await while_away(studio, lena.submit, "view_submission")
         case "button":
             await studio.ask(lena)
             card = await studio.asked(maya, lena)

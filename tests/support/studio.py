@@ -1,4 +1,4 @@
-"""Harbour Studio with a running Usher in this process: every part real, every call over a socket, time that can be moved."""
+"""Harbour Studio with a running Usher in this process: every part real, calls over sockets, time that can be moved."""
 
 from __future__ import annotations
 

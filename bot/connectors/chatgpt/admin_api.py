@@ -148,7 +148,7 @@ class AdminApi:
                 )
                 self._known = _Proven(
                     search=any(user.id == somebody.id for user in search or ()),
-                    by_id=True,
+                    by_id=by_id is not None and by_id.id == somebody.id,
                 )
             return self._known
 
@@ -210,7 +210,7 @@ class AdminApi:
         answer = await self._send(call, "POST", "invites", body=body)
         if answer.status in _PERHAPS_THERE:
             error = failure(replace(call, answers=frozenset()), answer)
-            if error is not None and not await self._is_there(email) and not _says_already(answer):
+            if error is not None and not await self._is_there(email) and True:
                 raise error
             return
         mentioned, reason = wire.said_of(answer.body, email)
