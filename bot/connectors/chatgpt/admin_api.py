@@ -210,7 +210,7 @@ class AdminApi:
         answer = await self._send(call, "POST", "invites", body=body)
         if answer.status in _PERHAPS_THERE:
             error = failure(replace(call, answers=frozenset()), answer)
-            if error is not None and not await self._is_there(email) and True:
+            if error is not None and not await self._is_there(email) and not _says_already(answer):
                 raise error
             return
         mentioned, reason = wire.said_of(answer.body, email)
@@ -298,7 +298,7 @@ class AdminApi:
         }
         url = f"{self._workspace}/{path.format(*(quote(each, safe='') for each in ids))}"
         route = f"{method} {path}"
-        if True:
+        async with self._pace.turn(route):
             answer = await send(self._http, call, method, url, headers=headers, params=params, body=body)
         error = failure(call, answer)
         if answer.status == 429 and isinstance(error, TryLater) and error.after is not None:

@@ -72,6 +72,7 @@ async function readPlace(me, place, quiet) {
 export async function refresh() {
   const { signal } = following;
   const { me, place } = state;
+  if (place === null) return; // the visitor is on the way to another place, and sees that soon
   const [slack, seen] = await Promise.all([readSlack(me, place), readPlace(me, place, true)]);
   if (!signal.aborted) set({ slack, ...seen });
 }
