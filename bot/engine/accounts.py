@@ -148,7 +148,10 @@ class Accounts:
 
     async def _by_hand(self, situation: Situation, can: Capabilities, by_hand: ByHand) -> Outcome:
         wanted = situation.desired(_as_known(situation), can)
-        await self._database.write(settling.ask_for_hands, situation, wanted, by_hand.explanation)
+        try:
+            await self._database.write(settling.ask_for_hands, situation, wanted, by_hand)
+        except settling.Overtaken:
+            return Again(after=timedelta())
         pause = next_look(situation.holding, self._database.clock.now())
         return Done() if pause is None else Again(after=pause)
 

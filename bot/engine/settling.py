@@ -16,6 +16,7 @@ from bot.access.operations.following import refresh_cards
 from bot.access.operations.incidents import resolve_incident
 from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import (
+    ByHand,
     CancelInvite,
     Change,
     ConnectorError,
@@ -54,7 +55,7 @@ NO_CHANGE: Mapping[str, None] = {
 
 
 class Overtaken(Exception):
-    """The grants changed while the account was being looked at: look again with what they say now."""
+    """The grants changed while the account was being looked at, or somebody said what is there: look again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
     """Writes down what is about to be sent, and, before the first change, what was there before Usher.
 
     Raises:
-        Overtaken: the grants are no longer those that the change was made for.
+        Overtaken: the grants or the account are no longer those that the change was made for.
     """
     await _still(tx, situation)
     baseline = situation.baseline(observed)
@@ -241,8 +242,14 @@ def vanished(situation: Situation, observed: Observed) -> bool:
     return was_there and observed.status == AccountStatus.ABSENT
 
 
-async def ask_for_hands(tx: Transaction, situation: Situation, wanted: Entitlement | None, how: str) -> None:
-    """Asks the application's admins to make a change, unless they are being asked for just that."""
+async def ask_for_hands(tx: Transaction, situation: Situation, wanted: Entitlement | None, by_hand: ByHand) -> None:
+    """Asks the application's admins to make a change, unless they are being asked for just that.
+
+    Raises:
+        Overtaken: the grants or the account are no longer those that the change was made for.
+    """
+    await _still(tx, situation)
+    await forget_change(tx, situation, by_hand)  # nothing was sent that could be seen in a moment
     change = {"wanted": {"role": wanted.role, "seat_type": wanted.seat_type} if wanted else None}
     standing = await tx.session.scalar(_open_steps(situation))
     if standing is not None and standing.change == change:
@@ -257,7 +264,7 @@ async def ask_for_hands(tx: Transaction, situation: Situation, wanted: Entitleme
         application=situation.entry.key,
         person_id=situation.person.id,
         change=change,
-        instructions=how,
+        instructions=by_hand.explanation,
         state=StepState.OPEN,
         created_at=tx.now,
     )
@@ -306,6 +313,9 @@ async def _still(tx: Transaction, situation: Situation) -> None:
     )
     if set(living) != {(grant.id, grant.state) for grant in situation.grants}:
         raise Overtaken
+    account = await tx.session.get(Account, (situation.entry.key, situation.person.id), with_for_update=True)
+    if _what_is_there(account) != _what_is_there(situation.account):
+        raise Overtaken
 
 
 async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, keep_baseline: bool) -> None:
@@ -345,6 +355,10 @@ async def _write_account(tx: Transaction, situation: Situation, values: Mapping[
     account.observed_at = tx.now
     await tx.session.flush()
     return account
+
+
+def _what_is_there(account: Account | None) -> tuple[str, str, str]:
+    return (account.status, account.role, account.seat_type) if account else (AccountStatus.ABSENT, "", "")
 
 
 def _as_columns(observed: Observed) -> dict[str, Any]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import queries
-from bot.access.operations.answer_step import answer_step
+from bot.access.operations.answer_step import answer_step, demand_open, find_step
 from bot.access.refusals import Refusal, Refused
+from bot.access.story import StepStory
 from bot.cards import actions
 from bot.cards.form import field_errors
 from bot.cards.reason_form import read_reason
 from bot.cards.refusals import refusal
 from bot.cards.step import could_not_form
 from bot.handlers.house import Body, House, notice, person_of, tell, value_of
-from storage.tables import StepState
 
 
 def register(app: AsyncApp, house: House) -> None:
@@ -37,12 +38,12 @@ class Steps:
 
     async def could_not(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Asks why; the person who waits reads it."""
-        step = await self._house.database.look(queries.load_step, value_of(body))
-        if step is not None and step.state is StepState.OPEN:
-            await client.views_open(trigger_id=body["trigger_id"], view=could_not_form(step))
+        try:
+            step = await self._house.database.look(_step_to_answer, value_of(body), person_of(body))
+        except Refused as refused:
+            await tell(body, client, refusal(refused, reader_id=person_of(body)))
         else:
-            why = Refused(Refusal.ALREADY_DECIDED, who=step.answered_by.id if step and step.answered_by else None)
-            await tell(body, client, refusal(why, reader_id=person_of(body)))
+            await client.views_open(trigger_id=body["trigger_id"], view=could_not_form(step))
         await ack()
 
     async def refused(self, ack: AsyncAck, body: Body) -> None:
@@ -61,3 +62,12 @@ class Steps:
             await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
         else:
             await ack()
+
+
+async def _step_to_answer(session: AsyncSession, step_id: str, actor: str) -> StepStory:
+    """Raises `Refused` when it is not theirs to answer, or was answered already."""
+    demand_open(await find_step(session, step_id=step_id, actor=actor))
+    story = await queries.load_step(session, step_id)
+    if story is None:
+        raise Refused(Refusal.GONE)
+    return story

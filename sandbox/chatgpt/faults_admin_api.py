@@ -90,6 +90,12 @@ def _answered(answer: Callable[[Any], Response]) -> Around:
     return around
 
 
+async def _conflicts_as_mistakes(turn: Turn) -> Response:
+    real = await turn.go_on(turn.call)
+    body = {"error": {"code": "invalid_request", "message": "Bad request"}}
+    return JSONResponse(body, 400) if real.status_code == 409 else real
+
+
 def _denied(turn: Turn) -> Response:
     failed = [{"email": email, "error": {"code": "invite_failed", "message": "no"}} for email in turn.call.addresses]
     return JSONResponse({"object": "list", "data": failed})
@@ -202,6 +208,13 @@ ADMIN_API_FAULTS: Final = (
         description="The invite is made; the answer is empty.",
         scope=INVITE,
         around=_answered(lambda _: Response(status_code=204)),
+    ),
+    Fault(
+        name="conflicts_are_400",
+        title="Conflicts look like mistakes",
+        description="What is a conflict (409) is answered with 400 and no word of what is wrong.",
+        scope=WRITES,
+        around=_conflicts_as_mistakes,
     ),
     Fault(
         name="invite_denied_with_200",

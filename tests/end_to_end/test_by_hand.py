@@ -81,11 +81,7 @@ async def test_only_an_admin_of_the_application_answers(studio: Studio) -> None:
     copy = studio.slack.state.post(studio.tom.dm, user=step.user, text="", blocks=step.blocks)
     for button in ("Done", "Could not"):
         await studio.tom.press(button, in_=copy)
-    assert [answer[:40] for answer in studio.answers(studio.tom)] == [
-        "Only the admins can answer this. They see"
-    ] * 2 or (
-        len(studio.answers(studio.tom)) == 2 and all("Only the admins" in one for one in studio.answers(studio.tom))
-    )
+    assert studio.answers(studio.tom) == ["Only the admins can answer this. They see it as well."] * 2
     assert studio.tom.modal is None
     assert "· Being set up" in card.shown
 

@@ -23,7 +23,7 @@ from tests.support.logging_as_before import logging_as_before
 
 COMMAND = Path(sys.executable).with_name("usher")
 #: seconds; far more than a start takes on a busy machine
-PATIENCE = 60.0
+PATIENCE = 240.0
 #: seconds that a person waits after Ctrl+C without wondering
 AT_ONCE = 5.0
 

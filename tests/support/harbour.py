@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sandbox import company
+from sandbox.chatgpt import Call
 from sandbox.server import Sandbox
 from sandbox.slack.delivery import Courier, Delivery
 from sandbox.slack.element_state import all_elements
@@ -247,15 +248,17 @@ class Harbour:
         """Are they a member of the ChatGPT workspace?"""
         return self.chatgpt.roster.member_by_email(email) is not None
 
-    def invites_sent(self, email: str) -> int:
-        """How many calls have put an invite to this address into somebody's mailbox."""
-        return sum(
-            call.method == "POST"
-            and call.path.endswith("/invites")
-            and email in call.addresses
-            and "an invite was sent" in call.what
+    def invite_calls(self, email: str) -> list[Call]:
+        """The calls that asked ChatGPT to invite this address, whatever became of them."""
+        return [
+            call
             for call in self.chatgpt.calls
-        )
+            if call.method == "POST" and call.path.endswith("/invites") and email in call.addresses
+        ]
+
+    def invites_sent(self, email: str) -> int:
+        """How many of them put an invite into somebody's mailbox."""
+        return sum("an invite was sent" in call.what for call in self.invite_calls(email))
 
     def told(self, person: Person) -> list[Message]:
         """What Usher has written to somebody in person."""

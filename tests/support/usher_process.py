@@ -25,13 +25,7 @@ class UsherProcess:
     def __init__(
         self, environment: Mapping[str, str], directory: Path, *, before_exec: Callable[[], None] | None = None
     ) -> None:
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-            "USHER_LOG_FORMAT": "json",
-            "USHER_PORT": "0",
-            **environment,
-        }
+        self._environment = {"PATH": os.environ["PATH"], "USHER_LOG_FORMAT": "json", "USHER_PORT": "0", **environment}
         self._directory = directory
         self._before_exec = before_exec
         self._process: asyncio.subprocess.Process | None = None

@@ -331,6 +331,8 @@ async def test_an_invite_can_be_answered_otherwise(api, workspace):
     workspace.faults.switch_on("invites_answered_with_nothing", times=1)
     assert (await api.invite(TOM)).status_code == 204
     workspace.cancel_invite(TOM)
+    workspace.faults.switch_on("conflicts_are_400", times=1)
+    assert error(await api.invite(MAYA)) == (400, "invalid_request")
     workspace.faults.switch_on("invite_denied_with_200")
     assert (await api.invite(TOM)).json()["data"][0]["error"]["code"] == "invite_failed"
     assert workspace.roster.invites == {}
