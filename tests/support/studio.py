@@ -92,7 +92,13 @@ class Studio:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, file: Path, *, socket_mode: bool = False, policy: str = "default", newcomers: Sequence[company.Person] = ()
+        cls,
+        file: Path,
+        *,
+        socket_mode: bool = False,
+        policy: str = "default",
+        newcomers: Sequence[company.Person] = (),
+        catalog: str = CATALOG,
     ) -> AsyncIterator[Studio]:
         """Starts the company and Usher in it.
 
@@ -101,6 +107,7 @@ class Studio:
             socket_mode: how Slack reaches Usher; over HTTP otherwise.
             policy: who decides about ChatGPT: a policy of the catalogue above.
             newcomers: people who are there from the beginning, beside those whom everybody knows.
+            catalog: what can be asked for, with POLICY and BASE_URL to be filled in.
         """
         async with Sandbox.start() as sandbox:
             # these two are counted in the machine's seconds, or have to be long enough for its work
@@ -108,9 +115,9 @@ class Studio:
             sandbox.slack.courier.ack_seconds *= PER_SECOND
             for person in newcomers:
                 sandbox.slack.state.add_user(person)
-            catalog = file.with_suffix(".yml")
-            text = CATALOG.replace("BASE_URL", sandbox.chatgpt_url).replace("POLICY", policy)
-            catalog.write_text(text, encoding="utf-8")
+            written = file.with_suffix(".yml")
+            text = catalog.replace("BASE_URL", sandbox.chatgpt_url).replace("POLICY", policy)
+            written.write_text(text, encoding="utf-8")
             settings = Settings.given(
                 slack_bot_token=company.SLACK_APP.bot_token,
                 slack_signing_secret=company.SLACK_APP.signing_secret,
@@ -120,7 +127,7 @@ class Studio:
                 secret_keys=SECRET_KEY,
                 admins=company.NOOR.email,
                 alert_channel=company.ALERT_CHANNEL.id,
-                catalog=str(catalog),
+                catalog=str(written),
                 port=0,
             )
             secrets = {"USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION}
