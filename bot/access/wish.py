@@ -19,7 +19,7 @@ LONGEST_REASON = 3000
 class Wish:
     """What somebody asks for: an entitlement in an application, for somebody, for a while, with a reason.
 
-    A role or seat type that is None, and a duration that is `...`, was not chosen; `complete` fills it in where the
+    A role or seat type that is None, and a duration that is `...`, was not chosen; `terms` fills it in where the
     application leaves no choice.
     """
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from bot.access import catalog_file
 from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.operations.people import SlackPerson, upsert_people
+from storage import audit
 from storage.database import Database
 
 CATALOG = """
@@ -17,6 +20,8 @@ policies:
     decide_within: 3d
   either: {approve: [{users: [maya@harbour.example, noor@harbour.example]}]}
   both_stages: {approve: [{manager: any}, {app_admins: any}]}
+  twice: {approve: [{manager: any}, {users: [maya@harbour.example]}]}
+  everybody: {approve: [{users: {all: [maya@harbour.example, noor@harbour.example]}}]}
   open: {auto_approve: Everybody may have this}
 applications:
   - &chatgpt
@@ -39,6 +44,9 @@ applications:
     admins: [noor@harbour.example]
     durations: [7d]
     connector: *workspace
+  - {key: twice, name: Twice, policy: twice, durations: [7d], connector: *workspace}
+  - {key: everybody, name: Everybody, policy: everybody, durations: [7d], connector: *workspace}
+  - {key: figma, name: Figma, admins: [noor@harbour.example], durations: [30d], connector: {type: manual}}
   - {key: open, name: Open, policy: open, durations: [7d], connector: {type: manual}}
 """
 
@@ -51,8 +59,8 @@ def somebody(id_: str, name: str, manager: str | None = None, **more: bool) -> S
 
 
 @pytest.fixture
-async def company(database: Database) -> Database:
-    """The database with people and a catalogue in it."""
+async def company(database: Database) -> AsyncIterator[Database]:
+    """The database with people and a catalogue in it; whatever a test does, its ledger is whole in the end."""
     people = [
         somebody("ULENA", "Lena", "UMAYA"),
         somebody("UTOM", "Tom", "UMAYA"),
@@ -63,4 +71,7 @@ async def company(database: Database) -> Database:
     ]
     await database.write(upsert_people, people, complete=True)
     await database.write(apply_catalog, catalog=catalog_file.read(CATALOG, "catalog.yml"), actor="shell:test")
-    return database
+    yield database
+    async with database.read() as session:
+        checked = await audit.verify(session)
+    assert checked.intact, checked.problem

@@ -9,38 +9,16 @@ import pytest
 import sqlalchemy as sa
 
 from bot.access.operations.cancel import cancel
-from bot.access.operations.decide import decide
 from bot.access.operations.expire import expire
 from bot.access.operations.release import release
-from bot.access.operations.submit import Submitted, submit
+from bot.access.operations.submit import Submitted
 from bot.access.refusals import Refusal, Refused
 from bot.access.wish import Wish, WrongWish
 from storage import audit
 from storage.database import Database
-from storage.tables import AccessRequest, Approval, Decision, Grant, GrantState, LedgerLine, RequestState, Task
+from storage.tables import AccessRequest, Approval, Grant, GrantState, LedgerLine, RequestState, Task
+from tests.integration.operations.asking import approve, ask, count, wish
 from tests.support.clock import MovableClock
-
-
-def wish(application: str = "chatgpt", *, for_: str = "ULENA", days: int = 7, reason: str = "to test") -> Wish:
-    return Wish(
-        application=application, role="member", seat_type="codex" if application == "chatgpt" else None,
-        duration_seconds=days * 86_400, reason=reason, beneficiary_id=for_,
-    )  # fmt: skip
-
-
-async def ask(
-    database: Database, what: Wish | None = None, *, by: str = "ULENA", origin: str | None = None
-) -> Submitted:
-    return await database.write(submit, wish=what or wish(), requester_id=by, channel="slack", origin=origin)
-
-
-async def approve(database: Database, request_id: str, by: str = "UMAYA") -> RequestState:
-    return await database.write(decide, request_id=request_id, approver_id=by, decision=Decision.APPROVED)
-
-
-async def count(database: Database, entity: type[AccessRequest | Grant | Approval], *where: object) -> int:
-    async with database.read() as session:
-        return await session.scalar(sa.select(sa.func.count()).select_from(entity).where(*where)) or 0
 
 
 async def test_eight_submissions_at_once_are_one_request(company: Database) -> None:
