@@ -45,17 +45,19 @@ async def load_story(session: AsyncSession, request_id: str) -> Story | None:
     return found[0] if found else None
 
 
-async def load_stories(session: AsyncSession, request_ids: Sequence[str]) -> list[Story]:
-    """Everything about several requests, in the order of their ids as given."""
+async def load_stories(
+    session: AsyncSession, request_ids: Sequence[str], *, reader_id: str | None = None
+) -> list[Story]:
+    """Everything about several requests, in the order of their ids as given; with the cards of who reads it, if any."""
     if not request_ids:
         return []
-    reading = await _read(session, request_ids)
+    reading = await _read(session, request_ids, reader_id)
     return [reading.story(reading.requests[id_]) for id_ in request_ids if id_ in reading.requests]
 
 
 async def load_stories_of(session: AsyncSession, person_id: str) -> list[Story]:
     """Everything about the requests that somebody made or that are for them, newest first."""
-    return await load_stories(session, await request_ids_of(session, person_id))
+    return await load_stories(session, await request_ids_of(session, person_id), reader_id=person_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ class _Reading:
         return next((self.incidents[scope].explanation for scope in scopes if scope in self.incidents), None)
 
 
-async def _read(session: AsyncSession, request_ids: Sequence[str]) -> _Reading:
+async def _read(session: AsyncSession, request_ids: Sequence[str], reader_id: str | None) -> _Reading:
     requests = await _by_id(session, sa.select(AccessRequest).where(AccessRequest.id.in_(request_ids)))
     approvals: dict[str, list[Approval]] = defaultdict(list)
     asked = sa.select(Approval).where(Approval.request_id.in_(request_ids))
@@ -150,10 +152,6 @@ async def _read(session: AsyncSession, request_ids: Sequence[str]) -> _Reading:
     open_incidents = await session.scalars(
         sa.select(Incident).where(Incident.scope.in_(scopes), Incident.state == sa.literal_column("'open'"))
     )
-    subjects_ = [subjects.request(id_) for id_ in request_ids]
-    cards = await session.scalars(
-        sa.select(Card).where(Card.subject.in_(subjects_), Card.slot.startswith("status:"), Card.permalink.is_not(None))
-    )
     return _Reading(
         requests=requests,
         approvals=approvals,
@@ -165,8 +163,16 @@ async def _read(session: AsyncSession, request_ids: Sequence[str]) -> _Reading:
             for row in await session.scalars(sa.select(Application).where(Application.key.in_(applications)))
         },
         incidents={incident.scope: incident for incident in open_incidents},
-        permalinks={card.subject: card.permalink for card in cards if card.permalink},
+        permalinks=await _permalinks(session, request_ids, reader_id) if reader_id else {},
     )
+
+
+async def _permalinks(session: AsyncSession, request_ids: Sequence[str], reader_id: str) -> dict[str, str]:
+    """By subject. Only the reader's own: nobody can open another person's conversation with Usher."""
+    cards = sa.select(Card).where(
+        Card.subject.in_([subjects.request(id_) for id_ in request_ids]), Card.slot == subjects.status_slot(reader_id)
+    )
+    return {card.subject: card.permalink for card in await session.scalars(cards) if card.permalink}
 
 
 async def load_incident(session: AsyncSession, incident_id: str) -> IncidentStory | None:
@@ -281,7 +287,7 @@ async def load_home(session: AsyncSession, person_id: str, *, is_admin: bool, no
     mine = await request_ids_of(session, person_id)
     to_decide = await request_ids_to_decide(session, person_id, now=now)
     wanted = list(dict.fromkeys([*access, *mine, *to_decide]))
-    stories = {story.id: story for story in await load_stories(session, wanted)}
+    stories = {story.id: story for story in await load_stories(session, wanted, reader_id=person_id)}
     return HomeStory(
         who=who(person),
         access=tuple(stories[id_] for id_ in access),

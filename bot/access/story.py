@@ -83,7 +83,7 @@ class Story:
     problem: str | None
     #: nobody can be asked at this stage: the admins have been told
     nobody_to_ask: bool
-    permalink: str | None  # of the requester's status card
+    permalink: str | None  # of the status card of who reads it
 
     @property
     def for_somebody_else(self) -> bool:

@@ -18,6 +18,11 @@ def read_ballot(text: str) -> tuple[str, int | None]:
     return request_id, int(stage) if stage.isdecimal() else None
 
 
+def status_slot(reader_id: str) -> str:
+    """Which of a request's cards is the one on which somebody follows it."""
+    return f"status:{reader_id}"
+
+
 def grant(grant_id: str) -> str:
     return f"grant:{grant_id}"
 

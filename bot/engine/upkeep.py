@@ -39,8 +39,8 @@ class Upkeep:
 
     async def expire(self, task: ClaimedTask) -> Outcome:
         """A pending request that nobody decided in time."""
-        await self._database.write(expire, request_id=task.key)
-        return Done()
+        later = await self._database.write(expire, request_id=task.key)
+        return Done() if later is None else Again(after=later - self._database.clock.now())
 
     async def left(self, task: ClaimedTask) -> Outcome:
         """Somebody was deactivated in Slack."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.access import lifecycle, subjects
 from bot.access.operations.following import refresh_cards
 from bot.access.operations.incidents import resolve_incident
@@ -9,8 +11,17 @@ from storage.database import Transaction
 from storage.tables import AccessRequest, RequestState
 
 
-async def expire(tx: Transaction, *, request_id: str) -> None:
-    """Marks a request as expired, if it is still pending."""
+async def expire(tx: Transaction, *, request_id: str) -> datetime | None:
+    """Marks a request as expired, if it is still pending and its time is over.
+
+    Returns:
+        When its time will be over; None where there is nothing to wait for.
+    """
+    request = await tx.session.get(AccessRequest, request_id)
+    if request is None or request.state is not RequestState.PENDING:
+        return None
+    if request.expires_at > tx.now:
+        return request.expires_at
     moved = await tx.move(
         AccessRequest,
         request_id,
@@ -22,3 +33,4 @@ async def expire(tx: Transaction, *, request_id: str) -> None:
         tx.record("request.expired", actor="usher", subject=subjects.request(request_id))
         await resolve_incident(tx, scope=subjects.request(request_id), actor="usher", note="The request expired.")
         refresh_cards(tx, request_id)
+    return None

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from bot.access import subjects
+from bot.access import lifecycle, subjects
 from bot.access.catalog import ApplicationEntry, PolicyRules
 from bot.access.catalog_store import load_offer
 from bot.access.durations import write_duration
+from bot.access.operations.expire import expire
 from bot.access.operations.following import ask, converge_account, pass_request, refresh_cards, snapshot
 from bot.access.people_facts import colleague, load_people
 from bot.access.policy import Facts, names_in
@@ -59,8 +60,11 @@ async def submit(
     _refuse_strangers(people.get(requester_id), people.get(wish.beneficiary_id))
 
     request = _request(tx, wish, asked_for, entry, rules, requester_id, channel, origin)
-    if not await tx.insert_unless_there(request):
-        return await _already_asked(tx, request)
+    while not await tx.insert_unless_there(request):
+        same = await _same_submission(tx, request)
+        if same is not None:
+            return same
+        await _make_way(tx, request)
     await _refuse_what_they_have(tx, request)
 
     tx.record(
@@ -76,6 +80,15 @@ async def submit(
         channel=channel,
     )
     if rules.auto_approve:
+        # inserted as pending all the same: that is how the database knows of two at once
+        await tx.move(
+            AccessRequest,
+            request.id,
+            before=lifecycle.before_request(RequestState.APPROVED),
+            to=RequestState.APPROVED,
+            decided_at=tx.now,
+            decision_reason=rules.auto_approve,
+        )
         await pass_request(tx, request, actor="usher", why=rules.auto_approve)
         return Submitted(request_id=request.id, state=RequestState.APPROVED)
     facts = Facts(
@@ -102,7 +115,6 @@ def _request(
     channel: str,
     origin: str | None,
 ) -> AccessRequest:
-    automatic = rules.auto_approve is not None
     return AccessRequest(
         id=new_id(),
         requester_id=requester_id,
@@ -114,13 +126,11 @@ def _request(
         reason=wish.reason,
         channel=channel,
         origin=origin,
-        state=RequestState.APPROVED if automatic else RequestState.PENDING,
+        state=RequestState.PENDING,
         stage=0,
         rules=snapshot(rules, entry),
         created_at=tx.now,
         expires_at=tx.now + timedelta(seconds=rules.decide_within),
-        decided_at=tx.now if automatic else None,
-        decision_reason=rules.auto_approve,
     )
 
 
@@ -134,12 +144,16 @@ def _refuse_strangers(requester: Person | None, beneficiary: Person | None) -> N
         raise Refused(Refusal.NO_EMAIL, who=beneficiary.id)
 
 
-async def _already_asked(tx: Transaction, request: AccessRequest) -> Submitted:
-    """The same submission again is the success it was; the same wish by another is told where it stands."""
-    if request.origin is not None:
-        same = await tx.session.scalar(sa.select(AccessRequest).where(AccessRequest.origin == request.origin))
-        if same is not None:
-            return Submitted(request_id=same.id, state=same.state)
+async def _same_submission(tx: Transaction, request: AccessRequest) -> Submitted | None:
+    """The same submission again is the success it was."""
+    if request.origin is None:
+        return None
+    same = await tx.session.scalar(sa.select(AccessRequest).where(AccessRequest.origin == request.origin))
+    return None if same is None else Submitted(request_id=same.id, state=same.state)
+
+
+async def _make_way(tx: Transaction, request: AccessRequest) -> None:
+    """The same wish as another one is told where that stands, unless its time is over and nobody has noted that."""
     pending = await tx.session.scalar(
         sa.select(AccessRequest).where(
             AccessRequest.beneficiary_id == request.beneficiary_id,
@@ -149,11 +163,14 @@ async def _already_asked(tx: Transaction, request: AccessRequest) -> Submitted:
             AccessRequest.state == sa.literal_column("'pending'"),
         )
     )
-    raise Refused(
-        Refusal.ALREADY_ASKED,
-        who=pending.beneficiary_id if pending else None,
-        permalink=await _permalink(tx, pending.id) if pending else None,
-    )
+    if pending is None:
+        return  # it was decided in this very moment
+    if await expire(tx, request_id=pending.id) is not None:
+        raise Refused(
+            Refusal.ALREADY_ASKED,
+            who=pending.beneficiary_id,
+            permalink=await _permalink(tx, pending.id, request.requester_id),
+        )
 
 
 #: the columns of living grants for the same entitlement
@@ -180,7 +197,7 @@ async def _refuse_what_they_have(tx: Transaction, request: AccessRequest) -> Non
             raise Refused(
                 Refusal.ALREADY_HAVE,
                 who=request.beneficiary_id,
-                permalink=await _permalink(tx, request_id),
+                permalink=await _permalink(tx, request_id, request.requester_id),
                 detail={"until": ends_at},
             )
 
@@ -189,9 +206,10 @@ def _lasts(duration_seconds: int | None) -> float:
     return float("inf") if duration_seconds is None else duration_seconds
 
 
-async def _permalink(tx: Transaction, request_id: str) -> str | None:
+async def _permalink(tx: Transaction, request_id: str, reader_id: str) -> str | None:
+    """Of the reader's own card: nobody can open another person's conversation with Usher."""
     return await tx.session.scalar(
         sa.select(Card.permalink).where(
-            Card.subject == subjects.request(request_id), Card.slot.startswith("status:"), Card.permalink.is_not(None)
+            Card.subject == subjects.request(request_id), Card.slot == subjects.status_slot(reader_id)
         )
     )
