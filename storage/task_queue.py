@@ -68,14 +68,20 @@ async def claim(tx: Transaction, *, owner: str, limit: int, lease: timedelta) ->
     return [ClaimedTask(**row) for row in rows.mappings()]
 
 
-async def claim_due(db: Database, *, owner: str, limit: int, lease: timedelta) -> list[ClaimedTask]:
-    """`claim` in a transaction of its own."""
+async def claim_due(
+    db: Database, *, owner: str, limit: int, lease: timedelta
+) -> tuple[list[ClaimedTask], datetime | None]:
+    """`claim` in a transaction of its own, and `next_due` after it."""
+
+    async def claiming(tx: Transaction) -> tuple[list[ClaimedTask], datetime | None]:
+        return await claim(tx, owner=owner, limit=limit, lease=lease), await next_due(tx.session)
+
     for _ in range(_CLAIM_TRIES):
         try:
-            return await db.write(claim, owner=owner, limit=limit, lease=lease)
+            return await db.write(claiming)
         except IntegrityError:
             continue
-    return []  # another worker is faster every time: it has the tasks
+    return [], db.clock.now()  # another worker is faster every time: it has the tasks
 
 
 async def finish(tx: Transaction, task: ClaimedTask) -> bool:

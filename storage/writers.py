@@ -105,6 +105,12 @@ class _ThreadSession(AsyncSession):
     async def scalars(self, *statement: Any, **options: Any) -> Any:
         return self.sync_session.scalars(*statement, **options)
 
+    async def get(self, *entity: Any, **options: Any) -> Any:
+        return self.sync_session.get(*entity, **options)
+
+    async def flush(self, objects: Any = None) -> None:
+        self.sync_session.flush(objects)
+
 
 class PoolWriter:
     """PostgreSQL's writers: as many transactions at once as the pool has connections."""

@@ -25,6 +25,7 @@ _OFFERED = (
     sa.select(_APPLICATION).where(Application.retired_at.is_(None)).order_by(Application.position, Application.key)
 )
 
+_ANY = sa.select(_APPLICATION).where(Application.key == sa.bindparam("key"))
 _OFFER = (
     sa.select(_APPLICATION.label("application"), _POLICY.label("policy"))
     .join(Policy, Policy.key == Application.policy_key)
@@ -57,7 +58,7 @@ def _choice(document: str) -> Choice:
 
 async def load_application(session: AsyncSession, key: str) -> ApplicationEntry | None:
     """The application, also when it is retired: living grants still converge by it. None if there never was one."""
-    document = await session.scalar(sa.select(_APPLICATION).where(Application.key == key))
+    document = await session.scalar(_ANY, {"key": key})
     return None if document is None else _entry(document)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -91,22 +91,19 @@ class Dispatcher:
         self._beat_at = asyncio.get_running_loop().time()
         free = self._at_once - len(self._running)
         claimed: list[ClaimedTask] = []
+        due: datetime | None = None
         if free > 0:
-            claimed = await task_queue.claim_due(self._database, owner=self.owner, limit=free, lease=LEASE)
+            claimed, due = await task_queue.claim_due(self._database, owner=self.owner, limit=free, lease=LEASE)
         for task in claimed:
             running = asyncio.create_task(self._run(task))
             self._running[running] = task
             running.add_done_callback(self._finished)
         if len(claimed) == free > 0:
             return
-        seconds = await self._sleep_for(full=free <= len(claimed))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            await asyncio.wait_for(self._wake.wait(), self._until(due))
 
-    async def _sleep_for(self, *, full: bool) -> float:
-        if full:
-            return LONGEST_SLEEP
-        due = await self._database.look(task_queue.next_due)
+    def _until(self, due: datetime | None) -> float:
         if due is None:
             return LONGEST_SLEEP
         seconds = (due - self._database.clock.now()).total_seconds()

@@ -54,6 +54,13 @@ NO_CHANGE: Mapping[str, None] = {
 }
 
 
+_LIVING = sa.select(Grant.id, Grant.state).where(
+    Grant.beneficiary_id == sa.bindparam("person_id"),
+    Grant.application == sa.bindparam("application"),
+    Grant.state != sa.literal_column("'ended'"),
+)
+
+
 class Overtaken(Exception):
     """The grants changed while the account was being looked at, or somebody said what is there: look again."""
 
@@ -304,13 +311,7 @@ def _refresh_step(tx: Transaction, step_id: str) -> None:
 
 
 async def _still(tx: Transaction, situation: Situation) -> None:
-    living = await tx.session.execute(
-        sa.select(Grant.id, Grant.state).where(
-            Grant.beneficiary_id == situation.person.id,
-            Grant.application == situation.entry.key,
-            Grant.state != sa.literal_column("'ended'"),
-        )
-    )
+    living = await tx.session.execute(_LIVING, {"person_id": situation.person.id, "application": situation.entry.key})
     if set(living) != {(grant.id, grant.state) for grant in situation.grants}:
         raise Overtaken
     account = await tx.session.get(Account, (situation.entry.key, situation.person.id), with_for_update=True)

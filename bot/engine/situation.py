@@ -22,6 +22,20 @@ LONGEST_GAP = timedelta(hours=1)
 #: even an account that nothing happens to is looked at this often
 ROUTINE_LOOK = timedelta(days=1)
 
+# Built once: this is read between every Approve and its invite. States stand in them for the partial indexes.
+_LIVING = (
+    sa.select(Grant)
+    .where(
+        Grant.beneficiary_id == sa.bindparam("person_id"),
+        Grant.application == sa.bindparam("application"),
+        Grant.state != sa.literal_column("'ended'"),
+    )
+    .order_by(Grant.starts_at, Grant.id)
+)
+_OPEN_INCIDENTS = sa.select(Incident).where(
+    Incident.scope.in_(sa.bindparam("scopes", expanding=True)), Incident.state == sa.literal_column("'open'")
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
@@ -105,29 +119,16 @@ async def read_situation(session: AsyncSession, application: str, person_id: str
     person = await session.get(Person, person_id)
     if entry is None or person is None:
         return None
-    living = (
-        sa.select(Grant)
-        .where(
-            Grant.beneficiary_id == person_id,
-            Grant.application == application,
-            Grant.state != sa.literal_column("'ended'"),
-        )
-        .order_by(Grant.starts_at, Grant.id)
-    )
     own = subjects.account(application, person_id)
+    account = {"application": application, "person_id": person_id}
     incidents = {
-        incident.scope: incident
-        for incident in await session.scalars(
-            sa.select(Incident).where(
-                Incident.scope.in_([application, own]), Incident.state == sa.literal_column("'open'")
-            )
-        )
+        incident.scope: incident for incident in await session.scalars(_OPEN_INCIDENTS, {"scopes": [application, own]})
     }
     return Situation(
         entry=entry,
         person=person,
         account=await session.get(Account, (application, person_id)),
-        grants=tuple(await session.scalars(living)),
+        grants=tuple(await session.scalars(_LIVING, account)),
         outage=incidents.get(application),
         trouble=incidents.get(own),
         now=now,

@@ -81,7 +81,6 @@ async def base_url(workspace: Workspace) -> AsyncIterator[str]:
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with new_http_client(trust_env=False) as client:
-        client.timeout = httpx.Timeout(2)
         yield client
 
 

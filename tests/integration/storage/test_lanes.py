@@ -80,7 +80,8 @@ async def test_many_workers_never_run_one_lane_twice(database_url: str) -> None:
 
     async def worker(name: str) -> None:
         while len(ran) < wanted:
-            for task in await task_queue.claim_due(database, owner=name, limit=3, lease=MINUTE):
+            claimed, _ = await task_queue.claim_due(database, owner=name, limit=3, lease=MINUTE)
+            for task in claimed:
                 assert task.lock_key is not None
                 running[task.lock_key] += 1
                 assert running[task.lock_key] == 1, "two tasks of one lane at once"
