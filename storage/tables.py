@@ -6,7 +6,7 @@ unique indexes, because only the database sees every process.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, cast
 
@@ -62,6 +62,10 @@ class EndReason(StrEnum):
     REPLACED = "replaced"
     REMOVED_OUTSIDE = "removed_outside"
     GIVEN_UP = "given_up"
+    #: the person did not accept the invite in time
+    NOT_ACCEPTED = "not_accepted"
+    #: no seat was free, and an admin would not have another one billed
+    NO_SEAT = "no_seat"
 
 
 class Decision(StrEnum):
@@ -250,6 +254,7 @@ class AccessRequest(Base):
     reason: Mapped[str]
     channel: Mapped[str]  # the door: slack, chatgpt
     origin: Mapped[str | None]  # what was submitted (a Slack view), so that a redelivery is known as one
+    extends_id: Mapped[str | None]  # the grant that it asks to go on; no foreign key, grants have one to this table
     state: Mapped[RequestState]
     stage: Mapped[int] = mapped_column(default=0)  # index into `rules["stages"]`
     rules: Mapped[dict[str, Any]]  # the policy as it stood when the request was made
@@ -309,6 +314,8 @@ class Grant(Base):
     invited_at: Mapped[datetime | None]
     active_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    waiting_since: Mapped[datetime | None]  # in line for a free seat
+    billed_by: Mapped[str | None]  # the admin who said that a seat may be added to the bill
 
     __table_args__ = (
         sa.UniqueConstraint("request_id"),
@@ -336,6 +343,31 @@ class Account(Base):
     last_change_at: Mapped[datetime | None]
     last_change_key: Mapped[str | None]  # its idempotency key: the same until its outcome is known
     last_change_sent: Mapped[int | None]  # how often it was sent without having been seen
+    invite_resent_at: Mapped[datetime | None]  # of the invite that is pending
+
+
+class SeatCount(Base):
+    """Seats of one type in an application, as last counted. NULL where the provider does not say."""
+
+    __tablename__ = "seat_counts"
+
+    application: Mapped[str] = mapped_column(sa.ForeignKey("applications.key"), primary_key=True)
+    seat_type: Mapped[str] = mapped_column(primary_key=True)
+    used: Mapped[int | None]
+    invited: Mapped[int | None]
+    paid: Mapped[int | None]
+    renews_on: Mapped[date | None]
+    counted_at: Mapped[datetime]
+
+
+class HealthReport(Base):
+    """What an application's connector found when it was last checked."""
+
+    __tablename__ = "health_reports"
+
+    application: Mapped[str] = mapped_column(sa.ForeignKey("applications.key"), primary_key=True)
+    document: Mapped[dict[str, Any]]  # {"conditions": [{"name", "ok", "detail", "remedy"}]}
+    checked_at: Mapped[datetime]
 
 
 class ManualStep(Base):

@@ -59,6 +59,10 @@ def end_line(story: Story, voice: Voice) -> Line:
             return [f"It was removed in {application(story)} itself, not through Usher."]
         case EndReason.GIVEN_UP:
             return ["It could not be set up, and an admin closed it."]
+        case EndReason.NOT_ACCEPTED:
+            return ["The invite was not accepted in time, so it was taken back. Ask again whenever you are ready."]
+        case EndReason.NO_SEAT:
+            return ["No seat was free, and an admin decided not to add one."]
         case None:
             return []
 
