@@ -39,7 +39,10 @@ class DatabaseLocked(StorageError):
 class DatabaseReadOnly(StorageError):
     """The database can be read but not written, so nothing was written."""
 
-    remedy = "Give the user that Usher runs as write permission on the file and on its directory."
+    remedy = (
+        "SQLite: give the user that Usher runs as write permission on the file and on its directory. "
+        "PostgreSQL: let USHER_DATABASE_URL lead to the server that takes writes."
+    )
 
 
 class DatabaseFull(StorageError):

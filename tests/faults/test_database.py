@@ -87,6 +87,45 @@ async def test_postgresql_drops_every_connection(
         assert harbour.invites_sent(employee.email) == 1
 
 
+@pytest.mark.postgres
+async def test_postgresql_becomes_read_only(postgresql_server: Server, postgresql_url: str, tmp_path: Path) -> None:
+    """As a standby is: the press changes nothing and says so, and the next counts when writes go again."""
+    name = postgresql_url.rpartition("/")[2]
+    async with Harbour.open(tmp_path, postgresql_url) as harbour:
+        employee = harbour.hire(1)
+        await harbour.start()
+        card = await harbour.ask(employee)
+        await harbour.at_rest()
+        with postgresql_server.connected("postgres") as server:
+            server.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+            postgresql_server.disconnect_all(name)
+            assert (await employee.manager.press("Approve", in_=card)).error
+            await harbour.until(lambda: "can be read but not written" in harbour.usher.errors)
+            server.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+            postgresql_server.disconnect_all(name)
+        await demand_that_it_goes_on(harbour, employee, card)
+
+
+@pytest.mark.postgres
+async def test_postgresql_has_no_room_left(postgresql_server: Server, postgresql_url: str, tmp_path: Path) -> None:
+    """The server's own error for a full disk, at the last statement of the decision: all of it is undone."""
+    async with Harbour.open(tmp_path, postgresql_url) as harbour:
+        employee = harbour.hire(1)
+        await harbour.start()
+        card = await harbour.ask(employee)
+        await harbour.at_rest()
+        with postgresql_server.connected(postgresql_url.rpartition("/")[2]) as database:
+            database.execute(
+                "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+                "'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$"
+            )
+            database.execute("CREATE TRIGGER full_disk BEFORE INSERT ON ledger EXECUTE FUNCTION no_room()")
+            assert (await employee.manager.press("Approve", in_=card)).error
+            await harbour.until(lambda: "There is no room left" in harbour.usher.errors)
+            database.execute("DROP TRIGGER full_disk ON ledger")
+        await demand_that_it_goes_on(harbour, employee, card)
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="capabilities are Linux's")
 async def test_a_read_only_database_ends_the_start_in_a_sentence(harbour: Harbour, tmp_path: Path) -> None:
     """It names the file's permissions as the remedy."""

@@ -104,6 +104,34 @@ async def test_postgresql_gives_it_once_too(
     )
 
 
+@pytest.mark.postgres
+async def test_a_press_that_was_not_committed_did_not_happen(
+    postgresql_server: Server, postgresql_url: str, tmp_path: Path
+) -> None:
+    """Killed between the arrival of the press and its commit: the card still asks, and the next press counts, once."""
+    name = postgresql_url.rpartition("/")[2]
+    async with Harbour.open(tmp_path, postgresql_url) as harbour:
+        employee = harbour.hire(1)
+        await harbour.start()
+        card = await harbour.ask(employee)
+        await harbour.at_rest()
+        with postgresql_server.connected(name) as other, postgresql_server.connected(name) as watch:
+            with other.transaction():
+                other.execute("LOCK TABLE ledger")
+                press = asyncio.create_task(employee.manager.press("Approve", in_=card))
+                waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+                await harbour.until(lambda: watch.execute(waiting, [name]).fetchone())
+                await harbour.kill()
+            assert (await press).error
+        assert await harbour.grants() == []
+        await harbour.start()
+        assert not (await employee.manager.press("Approve", in_=card)).error
+        await harbour.invited(employee)
+        assert harbour.invites_sent(employee.email) == 1
+        assert len(await harbour.grants()) == 1
+        await harbour.demand_whole_ledger()
+
+
 def changes_something(call: SlackCall | ChatGPTCall) -> bool:
     return call.method.startswith(("chat.post", "chat.update")) if isinstance(call, SlackCall) else call.method != "GET"
 

@@ -58,6 +58,13 @@ class Server:
             )
             return len(ended.fetchall())
 
+    @contextmanager
+    def connected(self, name: str) -> Iterator[psycopg.Connection]:
+        """A connection to the database, as another program has one; every statement commits."""
+        address = self._address.set(database=name).render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            yield connection
+
     def is_up(self) -> bool:
         try:
             psycopg.connect(self._conninfo(), connect_timeout=2).close()
