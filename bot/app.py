@@ -19,6 +19,7 @@ from bot.access import catalog_file, subjects
 from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.operations.people import DirectoryDoubt
 from bot.access.people_facts import knows_anybody
+from bot.connectors.browser.transport import Browsers
 from bot.connectors.http import new_http_client
 from bot.engine.clock import DIRECTORY_EVERY, enqueue_occurrence
 from bot.engine.connectors import Connectors
@@ -84,20 +85,24 @@ async def running(
         stack.push_async_callback(database.close)
         secrets = SecretStore(database, _keyring(settings), read_environment() if environment is None else environment)
         http = await stack.enter_async_context(new_http_client())
+        browsers = Browsers(settings.browser_profiles, program=settings.browser_program)
+        stack.push_async_callback(browsers.close)
         slack = slack_client(settings)
         directory = SlackDirectory(database, slack, manager_field=settings.slack_manager_field)
         await _learn(settings, database, directory)
 
         bolt = bolt_app(settings, slack)
-        handlers.register(bolt, House(database=database, admins=settings.admins))
+        in_file = settings.catalog is not None
+        handlers.register(bolt, House(database=database, admins=settings.admins, catalog_in_file=in_file))
         directory_events.register(bolt, database)
         engine = Engine(
             database,
             slack,
-            Connectors(http, secrets),
+            Connectors(http, secrets, browsers),
             alert_channel=settings.alert_channel,
             admins=settings.admins,
             directory=directory,
+            catalog_in_file=in_file,
         )
         await engine.start()
         stack.push_async_callback(engine.stop, within=settings.shutdown_seconds / 2)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -16,18 +16,17 @@ from bot.access.catalog import Catalog
 from bot.access.catalog_file import CatalogProblems, decode, read
 from bot.access.catalog_store import load_catalog
 from bot.app import slack_client
+from bot.connectors.browser.transport import Browsers
 from bot.connectors.contract import Condition
 from bot.connectors.http import new_http_client
 from bot.engine.connectors import Connectors
+from bot.engine.health import check_connector
 from bot.settings import Settings, SettingsError, environment, unknown_variables
 from storage import engines, migrate
 from storage.clock import SystemClock
 from storage.database import Database
 from storage.errors import StorageError
 from storage.secrets import Keyring, SecretStore
-
-#: seconds that one connector's check may take
-PATIENCE = 30.0
 
 #: Slack's own error codes (docs.slack.dev, common errors) -> what to do
 _COPY = "Copy the token again from api.slack.com/apps, your app; docs/settings.md says from which page."
@@ -53,7 +52,7 @@ async def check_everything() -> list[Condition]:
         secrets = await _secrets(settings, database, findings)
         catalog = await _catalog(settings, database, findings)
         if secrets is not None:
-            findings += await _connectors(catalog, secrets)
+            findings += await _connectors(settings, catalog, secrets)
     return findings
 
 
@@ -167,21 +166,18 @@ async def _catalog(settings: Settings, database: Database | None, findings: list
     return catalog
 
 
-async def _connectors(catalog: Catalog, secrets: SecretStore) -> list[Condition]:
-    findings = []
-    async with new_http_client() as http:
-        connectors = Connectors(http, secrets)
-        for entry in catalog.applications:
-            try:
-                health = await asyncio.wait_for(connectors.of(entry).check(), PATIENCE)
-            except TimeoutError:
-                findings.append(_bad(entry.name, f"no answer within {PATIENCE:.0f} seconds", "Check the network."))
-                continue
-            findings += [
-                Condition(name=f"{entry.name}, {each.name}", ok=each.ok, detail=each.detail, remedy=each.remedy)
-                for each in health.conditions
-            ]
-    return findings
+async def _connectors(settings: Settings, catalog: Catalog, secrets: SecretStore) -> list[Condition]:
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(new_http_client())
+        # A running Usher lets go of its browser for as long as this takes.
+        browsers = Browsers(settings.browser_profiles, program=settings.browser_program, borrow=True)
+        stack.push_async_callback(browsers.close)
+        connectors = Connectors(http, secrets, browsers)
+        return [
+            replace(condition, name=f"{entry.name}, {condition.name}")
+            for entry in catalog.applications
+            for condition in await check_connector(connectors, entry)
+        ]
 
 
 # -- Slack -------------------------------------------------------------------------------------------------------------

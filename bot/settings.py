@@ -204,6 +204,18 @@ class Settings(BaseSettings):
     catalog: Annotated[Path | None, BeforeValidator(_blank_is_none)] = _setting(
         None, "a catalogue file that is applied at every start", example="catalog.yml"
     )
+    browser_profiles: Path = _setting(
+        Path("browser-profiles"),
+        "the directory in which the browsers of Usher's own keep their sign-ins, one sub-directory for each "
+        "application with via: browser; whoever can read it is signed in",
+        example="/var/lib/usher/browser-profiles",
+    )
+    browser_program: Annotated[str | None, BeforeValidator(_blank_is_none)] = _setting(
+        None,
+        "the Chromium that is run for applications with via: browser, a path or a name on PATH; without it Usher takes "
+        "the machine's",
+        example="/usr/bin/chromium",
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = _setting(
         "info", "the least important log lines that are written: debug, info, warning or error", example="info"
     )

@@ -110,6 +110,8 @@ CHATGPT_PLAN: Final = "team"
 CHATGPT_PAID_SEATS: Final = 10
 CHATGPT_SESSION: Final = "sandbox-session"
 CHATGPT_ADMIN_KEY: Final = "sandbox-admin-key"  # works while the workspace is on Enterprise
+CHATGPT_DIRECTORY_KEY: Final = "harbour-directory"  # likewise, in the address of its SCIM endpoint
+CHATGPT_SCIM_TOKEN: Final = "se_sandbox"
 CHATGPT_INTEGRATION_EMAIL: Final = "it-chatgpt@harbour.example"
 CHATGPT_MEMBERS: Final = (
     ChatGPTMember(email=CHATGPT_INTEGRATION_EMAIL, name="IT (Usher's account)", role="account-owner"),

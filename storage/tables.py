@@ -321,6 +321,7 @@ class Grant(Base):
         sa.UniqueConstraint("request_id"),
         sa.Index("ix_grants_living", "beneficiary_id", "application", **_partial(LIVING)),
         sa.Index("ix_grants_ends_at", "ends_at", **_partial(LIVING)),
+        sa.Index("ix_grants_waiting", "application", "waiting_since", **_partial("state = 'waiting'")),
     )
 
 
@@ -358,6 +359,7 @@ class SeatCount(Base):
     paid: Mapped[int | None]
     renews_on: Mapped[date | None]
     counted_at: Mapped[datetime]
+    came: Mapped[int] = mapped_column(default=0)  # people who were seen to come to such a seat since then
 
 
 class HealthReport(Base):

@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    StringConstraints,
     ValidationInfo,
     field_validator,
     model_serializer,
@@ -48,7 +49,7 @@ def _seconds(value: object) -> int | None:
 def _limited_seconds(value: object) -> int:
     seconds = _seconds(value)
     if seconds is None:
-        raise ValueError("a time to decide cannot be unlimited: write 3d, for example")
+        raise ValueError("this time cannot be unlimited: write 3d, for example")
     return seconds
 
 
@@ -78,6 +79,7 @@ LimitedDuration = Annotated[int, BeforeValidator(_limited_seconds), PlainSeriali
 #: an e-mail address (lower case) or a Slack user id
 PersonName = Annotated[str, Field(min_length=1, max_length=254), AfterValidator(_email_or_id)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+EmailDomain = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
 ShortText = Annotated[str, Field(min_length=1, max_length=70)]
 
 
@@ -164,6 +166,22 @@ DEFAULT_POLICY = PolicyRules(
 )
 
 
+class InviteRules(_Value):
+    """What becomes of an invite that its person does not accept. Everything counts from the invite."""
+
+    remind_after: LimitedDuration = 86_400
+    #: the provider sends its e-mail once more
+    resend_after: LimitedDuration = 3 * 86_400
+    #: the invite is taken back, and its seat is free again
+    cancel_after: LimitedDuration = 14 * 86_400
+
+    @model_validator(mode="after")
+    def _cancelled_last(self) -> InviteRules:
+        if self.cancel_after <= max(self.remind_after, self.resend_after):
+            raise ValueError("cancel_after has to be longer than remind_after and resend_after: it ends the invite")
+        return self
+
+
 class ApplicationEntry(_Value):
     """An application that people may ask for."""
 
@@ -185,30 +203,40 @@ class ApplicationEntry(_Value):
     )
     #: when the time of a limited grant starts to count
     starts: Literal["joined", "approved"] = "joined"
+    invites: InviteRules = InviteRules()
+    #: whose addresses may have access; empty: everybody's in the directory
+    email_domains: Annotated[tuple[EmailDomain, ...], AfterValidator(_no_twins)] = ()
+
+    def takes_address(self, email: str) -> bool:
+        """May this address have an account, as far as the catalogue says?"""
+        return not self.email_domains or email.lower().rpartition("@")[2] in self.email_domains
 
     @field_validator("roles")
     @classmethod
     def _roles_of_the_connector(cls, roles: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         connector = info.data.get("connector")  # missing when it is wrong itself
-        return roles if connector is None else _possible("role", roles, capabilities_of(connector).roles)
+        if connector is None:
+            return roles
+        can = capabilities_of(connector)
+        return _possible("role", roles, can.roles, can.no_others)
 
     @field_validator("seat_types")
     @classmethod
     def _seat_types_of_the_connector(cls, seat_types: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         connector = info.data.get("connector")
-        return (
-            seat_types
-            if connector is None
-            else _possible("seat type", seat_types, capabilities_of(connector).seat_types)
-        )
+        if connector is None:
+            return seat_types
+        can = capabilities_of(connector)
+        return _possible("seat type", seat_types, can.seat_types, can.no_others)
 
 
-def _possible(what: str, asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+def _possible(what: str, asked: tuple[str, ...], known: tuple[str, ...], no_others: str) -> tuple[str, ...]:
     unknown = next((word for word in asked if word not in known), None)
     if unknown is not None and not known:
         raise ValueError(f"this kind of connector knows no {what}s: leave them out")
     if unknown is not None:
-        raise ValueError(f"there is no {what} “{unknown}”: choose from {', '.join(known)}")
+        because = f". {no_others}" if no_others else ""
+        raise ValueError(f"there is no {what} “{unknown}”: choose from {', '.join(known)}{because}")
     return asked or known[:1]
 
 

@@ -71,7 +71,7 @@ def in_words(error: ErrorDetails, document: Document) -> Problem:
         case "union_tag_not_found" | "union_tag_invalid":
             discriminator = str(error["ctx"]["discriminator"]).strip("'")
             return _union(document, (*location, discriminator), discriminator, _literals(discriminator))
-    return problem_at(document, location, _sentence(error))
+    return problem_at(document, location, sentence(error))
 
 
 def unknown_person(name: str, directory: Directory) -> str | None:
@@ -111,7 +111,8 @@ def _union(document: Document, location: Path, discriminator: str, tags: Collect
 _NOTHING = "nothing stands here: fill it in, or leave the key out"
 
 
-def _sentence(error: ErrorDetails) -> str:
+def sentence(error: ErrorDetails) -> str:
+    """What is wrong with one value, without the place where it stands."""
     value = error["input"]
     if value is None:
         return _NOTHING

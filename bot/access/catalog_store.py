@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.catalog import ApplicationEntry, Catalog, PolicyRules
 from bot.access.story import Choice
-from storage.tables import Application, Policy
+from storage.tables import Application, Policy, SeatCount
 
 #: more documents than a catalogue has; an evicted one is only parsed again
 _KEPT = 8192
@@ -25,9 +25,16 @@ _OFFERED = (
     sa.select(_APPLICATION).where(Application.retired_at.is_(None)).order_by(Application.position, Application.key)
 )
 
+#: the types of which there are seats in its workspace, as far as they were counted
+_SEATS = (
+    sa.select(sa.func.aggregate_strings(SeatCount.seat_type, ","))
+    .where(SeatCount.application == Application.key, SeatCount.used.is_not(None))
+    .scalar_subquery()
+)
+_CHOICES = _OFFERED.add_columns(_SEATS)
 _ANY = sa.select(_APPLICATION).where(Application.key == sa.bindparam("key"))
 _OFFER = (
-    sa.select(_APPLICATION.label("application"), _POLICY.label("policy"))
+    sa.select(_APPLICATION.label("application"), _POLICY.label("policy"), _SEATS.label("seats"))
     .join(Policy, Policy.key == Application.policy_key)
     .where(Application.key == sa.bindparam("key"), Application.retired_at.is_(None))
 )
@@ -44,8 +51,16 @@ def _rules(document: str) -> PolicyRules:
 
 
 @lru_cache(maxsize=_KEPT)
-def _choice(document: str) -> Choice:
+def _available(document: str, seats: str | None) -> ApplicationEntry:
+    """The application with those of its seat types that its workspace has; with all, where nobody has counted."""
     entry = _entry(document)
+    there = tuple(each for each in entry.seat_types if each in (seats or "").split(","))
+    return entry.model_copy(update={"seat_types": there}) if there else entry
+
+
+@lru_cache(maxsize=_KEPT)
+def _choice(document: str, seats: str | None) -> Choice:
+    entry = _available(document, seats)
     return Choice(
         key=entry.key,
         name=entry.name,
@@ -73,7 +88,7 @@ async def load_offered(session: AsyncSession, key: str) -> ApplicationEntry | No
 async def load_offer(session: AsyncSession, key: str) -> tuple[ApplicationEntry, PolicyRules] | None:
     """The application and the policy that decides about it, if it may be requested; None if it may not."""
     found = (await session.execute(_OFFER, {"key": key})).one_or_none()
-    return None if found is None else (_entry(found[0]), _rules(found[1]))
+    return None if found is None else (_available(found[0], found[2]), _rules(found[1]))
 
 
 async def load_policy(session: AsyncSession, key: str) -> PolicyRules:
@@ -98,6 +113,12 @@ async def load_catalog(session: AsyncSession) -> Catalog:
     )
 
 
+async def load_choice(session: AsyncSession, key: str) -> Choice | None:
+    """One of them; None where it is not offered."""
+    found = (await session.execute(_CHOICES.where(Application.key == key))).one_or_none()
+    return None if found is None else _choice(*found)
+
+
 async def list_choices(session: AsyncSession) -> tuple[Choice, ...]:
     """What the form offers, in the catalogue's order; retired applications are not offered."""
-    return tuple(_choice(document) for document in await session.scalars(_OFFERED))
+    return tuple(_choice(document, seats) for document, seats in await session.execute(_CHOICES))

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import subjects
+from bot.access.catalog import InviteRules
 from bot.access.desired import Entitlement
+from bot.access.endings import load_endings
+from bot.access.links import Links, load_links
+from bot.access.looked_after import looked_after_by
 from bot.access.operations.following import rules_of
 from bot.access.people_facts import load_people
-from bot.access.story import Asked, GrantStory, HomeStory, IncidentStory, StepStory, Story, Who
+from bot.access.story import (
+    ApplicationStory,
+    Asked,
+    Ending,
+    GrantStory,
+    HomeStory,
+    IncidentStory,
+    SeatsLeft,
+    StepStory,
+    Story,
+    Who,
+)
+from bot.connectors.config import connector_config
+from bot.connectors.contract import Condition
 from storage.tables import (
     AccessRequest,
     Account,
@@ -22,13 +39,16 @@ from storage.tables import (
     Application,
     Approval,
     Card,
+    EndReason,
     Grant,
     GrantState,
+    HealthReport,
     Incident,
     IncidentState,
     ManualStep,
     Person,
     RequestState,
+    SeatCount,
     Task,
     TaskState,
 )
@@ -60,6 +80,16 @@ async def load_stories_of(session: AsyncSession, person_id: str) -> list[Story]:
     return await load_stories(session, await request_ids_of(session, person_id), reader_id=person_id)
 
 
+async def load_lost(session: AsyncSession, application: str, person_id: str) -> list[Story]:
+    """The requests whose grants somebody lost in an application when they last left, all at once."""
+    lost = sa.select(Grant.request_id).where(
+        Grant.beneficiary_id == person_id, Grant.application == application, Grant.end_reason == EndReason.LEFT
+    )
+    stories = await load_stories(session, (await session.scalars(lost.order_by(Grant.starts_at))).all())
+    since = {story.id: story.grant.ending.since for story in stories if story.grant and story.grant.ending}
+    return [story for story in stories if story.id in since and since[story.id] == max(since.values())]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
     requests: dict[str, AccessRequest]
@@ -70,6 +100,9 @@ class _Reading:
     applications: dict[str, Application]
     incidents: dict[str, Incident]  # open ones, by scope
     permalinks: dict[str, str]  # by subject
+    seats: dict[tuple[str, str], SeatCount]
+    endings: dict[str, Ending]  # by grant
+    links: Links
 
     def story(self, request: AccessRequest) -> Story:
         rules = rules_of(request)
@@ -99,9 +132,12 @@ class _Reading:
             decision_reason=request.decision_reason,
             auto_approved=rules.auto_approve,
             asked=tuple(self._asked(each) for each in approvals),
-            grant=_grant_story(grant),
+            grant=_grant_story(grant, application, self.endings) if grant else None,
+            extends=self.links.extended.get(request.extends_id) if request.extends_id else None,
+            extension=self.links.extensions.get(grant.id) if grant else None,
             has_now=_has_now(account),
             has_status=account.status if account is not None else None,
+            seats=seats_left(self.seats.get((request.application, request.seat_type))),
             problem=self._problem(request, grant),
             nobody_to_ask=subjects.request(request.id) in self.incidents,
             permalink=self.permalinks.get(subjects.request(request.id)),
@@ -132,7 +168,7 @@ async def _read(session: AsyncSession, request_ids: Sequence[str], reader_id: st
     asked = sa.select(Approval).where(Approval.request_id.in_(request_ids))
     for approval in await session.scalars(asked.order_by(Approval.stage, Approval.asked_at, Approval.approver_id)):
         approvals[approval.request_id].append(approval)
-    grants = await session.scalars(sa.select(Grant).where(Grant.request_id.in_(request_ids)))
+    grants = (await session.scalars(sa.select(Grant).where(Grant.request_id.in_(request_ids)))).all()
     people = {person for request in requests.values() for person in _people_of(request)}
     people |= {approval.approver_id for each in approvals.values() for approval in each}
     applications = {request.application for request in requests.values()}
@@ -164,6 +200,12 @@ async def _read(session: AsyncSession, request_ids: Sequence[str], reader_id: st
         },
         incidents={incident.scope: incident for incident in open_incidents},
         permalinks=await _permalinks(session, request_ids, reader_id) if reader_id else {},
+        seats={
+            (row.application, row.seat_type): row
+            for row in await session.scalars(sa.select(SeatCount).where(SeatCount.application.in_(applications)))
+        },
+        endings=await load_endings(session, grants),
+        links=await load_links(session, requests.values(), grants),
     )
 
 
@@ -293,10 +335,51 @@ async def load_home(session: AsyncSession, person_id: str, *, is_admin: bool, no
         access=tuple(stories[id_] for id_ in access),
         requests=tuple(stories[id_] for id_ in mine if id_ not in set(access)),
         to_decide=tuple(stories[id_] for id_ in to_decide),
+        looks_after=is_admin or bool(await looked_after_by(session, person)),
         incidents=tuple(await load_open_incidents(session)) if is_admin else (),
+        applications=tuple(await load_applications(session)) if is_admin else (),
         is_admin=is_admin,
         now=now,
     )
+
+
+async def load_applications(session: AsyncSession) -> list[ApplicationStory]:
+    """The catalogue as it is offered, in its order, with what is known of each application's health."""
+    offered = sa.select(Application).where(Application.retired_at.is_(None))
+    return await _application_stories(session, offered.order_by(Application.position, Application.key))
+
+
+async def load_application_story(session: AsyncSession, key: str) -> ApplicationStory | None:
+    """One application, also a retired one; None when there never was one."""
+    found = await _application_stories(session, sa.select(Application).where(Application.key == key))
+    return found[0] if found else None
+
+
+async def _application_stories(session: AsyncSession, statement: sa.Select[Application]) -> list[ApplicationStory]:
+    applications = (await session.scalars(statement)).all()
+    keys = [row.key for row in applications]
+    reports = await session.scalars(sa.select(HealthReport).where(HealthReport.application.in_(keys)))
+    outages = await session.scalars(
+        sa.select(Incident).where(Incident.scope.in_(keys), Incident.state == sa.literal_column("'open'"))
+    )
+    report_of = {report.application: report for report in reports}
+    outage_of = {outage.scope: outage.explanation for outage in outages}
+    return [
+        ApplicationStory(
+            key=row.key,
+            name=row.name,
+            retired=row.retired_at is not None,
+            connector=connector_config.validate_python(row.document["connector"]),
+            findings=_findings(report_of.get(row.key)),
+            checked_at=report_of[row.key].checked_at if row.key in report_of else None,
+            outage=outage_of.get(row.key),
+        )
+        for row in applications
+    ]
+
+
+def _findings(report: HealthReport | None) -> tuple[Condition, ...]:
+    return tuple(Condition(**each) for each in report.document["conditions"]) if report else ()
 
 
 async def request_ids_of(session: AsyncSession, person_id: str) -> list[str]:
@@ -339,14 +422,21 @@ async def request_ids_to_decide(session: AsyncSession, person_id: str, *, now: d
     return list(await session.scalars(statement))
 
 
+def seats_left(count: SeatCount | None) -> SeatsLeft | None:
+    """What a count says; None where nobody knows how many seats are paid for."""
+    if count is None or count.paid is None or count.used is None:
+        return None
+    return SeatsLeft(paid=count.paid, used=count.used, invited=count.invited or 0, renews_on=count.renews_on)
+
+
 def who(person: Person) -> Who:
     """A person as others see them."""
     return Who(id=person.id, name=person.name, active=person.active)
 
 
-def _grant_story(grant: Grant | None) -> GrantStory | None:
-    if grant is None:
-        return None
+def _grant_story(grant: Grant, application: Application, endings: Mapping[str, Ending]) -> GrantStory:
+    rules = InviteRules.model_validate(application.document.get("invites", {}))
+    since = grant.invited_at
     return GrantStory(
         id=grant.id,
         state=grant.state,
@@ -354,9 +444,12 @@ def _grant_story(grant: Grant | None) -> GrantStory | None:
         end_note=grant.end_note,
         starts_at=grant.starts_at,
         ends_at=grant.ends_at,
-        invited_at=grant.invited_at,
+        invited_at=since,
+        remind_at=since and since + timedelta(seconds=rules.remind_after),
+        lapses_at=since and since + timedelta(seconds=rules.cancel_after),
         active_at=grant.active_at,
         ended_at=grant.ended_at,
+        ending=endings.get(grant.id),
     )
 
 

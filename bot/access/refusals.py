@@ -27,6 +27,14 @@ class Refusal(StrEnum):
     NOT_YOURS = "not_yours"
     #: there is nothing to give back any more
     NOT_ACTIVE = "not_active"
+    #: there is nothing to extend any more
+    NOTHING_TO_EXTEND = "nothing_to_extend"
+    #: what is to be extended has no end date
+    NO_END_DATE = "no_end_date"
+    #: the time of what is to be extended has not begun to count
+    NOT_BEGUN = "not_begun"
+    #: what is to be extended cannot be asked for any more
+    NOT_OFFERED = "not_offered"
     #: what the button was about is not there
     GONE = "gone"
 
@@ -37,6 +45,8 @@ class Refusal(StrEnum):
     GUEST = "guest"
     #: `who` has no e-mail address
     NO_EMAIL = "no_email"
+    #: the address of `who` is not one that the application takes; detail["domains"] names those that it does
+    EMAIL_DOMAIN = "email_domain"
     #: `who` has just this already; detail["until"] is a datetime, or None for no end date
     ALREADY_HAVE = "already_have"
     #: `who` has asked for just this, and it is not decided yet
@@ -47,6 +57,8 @@ class Refusal(StrEnum):
     # -- admins --------------------------------------------------------------------------------------------------------
     #: only Usher's admins may do this, or the application's
     NOT_ADMIN = "not_admin"
+    #: only Usher's admins may do this
+    NOT_USHERS_ADMIN = "not_ushers_admin"
     #: a removal is never given up
     CANNOT_GIVE_UP = "cannot_give_up"
 

@@ -5,10 +5,13 @@ Nothing here reads anything; `queries.py` fills these in.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.access.desired import Entitlement
+from bot.connectors.config import AnyConnector
+from bot.connectors.contract import Condition
 from storage.tables import AccountStatus, Decision, EndReason, GrantState, IncidentState, RequestState, StepState
 
 
@@ -36,6 +39,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a grant began to end, and how it was seen to be over, as the ledger has it."""
+
+    since: datetime
+    #: None for Usher itself, and for an admin at the shell
+    by: Who | None
+    #: what the last reading of members and invites found for this person; None until it is over
+    seen: AccountStatus | None
+    seen_at: datetime | None
+    #: the app admin who took it away, where only a human can
+    confirmed_by: Who | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GrantStory:
     """What became of an approval."""
 
@@ -46,8 +63,36 @@ class GrantStory:
     starts_at: datetime
     ends_at: datetime | None
     invited_at: datetime | None
+    remind_at: datetime | None  # when the person is reminded of the invite
+    lapses_at: datetime | None  # when an invite that is not accepted is taken back
     active_at: datetime | None
     ended_at: datetime | None
+    ending: Ending | None  # None while it holds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """The request before or after another one, where that is an extension."""
+
+    request_id: str
+    state: RequestState
+    grant_state: GrantState | None  # None where there is no grant yet
+    ends_at: datetime | None  # of its grant; None where there is none yet, or no end
+    permalinks: Mapping[str, str]  # of its status card, by reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatsLeft:
+    """Seats of one type, where the provider says how many are paid for."""
+
+    paid: int
+    used: int
+    invited: int
+    renews_on: date | None
+
+    @property
+    def free(self) -> int:
+        return max(0, self.paid - self.used - self.invited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +121,28 @@ class Story:
     auto_approved: str | None  # the policy's justification, where nobody was asked
     asked: tuple[Asked, ...]
     grant: GrantStory | None
+    #: the access that this request asks to go on
+    extends: Link | None
+    #: the request for this access to go on: one that is pending, or was approved
+    extension: Link | None
     #: what the beneficiary has in the application now, besides this request
     has_now: Entitlement | None
     has_status: AccountStatus | None
+    #: seats of the type that is asked for, where the provider says how many there are
+    seats: SeatsLeft | None
     #: why it does not go on, in words for the person who waits; None when it does
     problem: str | None
     #: nobody can be asked at this stage: the admins have been told
     nobody_to_ask: bool
     permalink: str | None  # of the status card of who reads it
+
+    @property
+    def went_along(self) -> bool:
+        """Was this an extension that ended before it began, together with what it was to extend?"""
+        if self.extends is None or self.grant is None or self.grant.ending is None:
+            return False
+        ended_with_it = self.extends.grant_state in (GrantState.ENDING, GrantState.ENDED)
+        return ended_with_it and self.grant.ending.since < self.grant.starts_at
 
     @property
     def for_somebody_else(self) -> bool:
@@ -133,6 +192,25 @@ class StepStory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeatStory:
+    """Somebody who waits, or waited, for a free seat."""
+
+    grant_id: str
+    state: GrantState
+    application_name: str
+    beneficiary: Who
+    entitlement: Entitlement
+    duration_seconds: int | None
+    reason: str
+    left: SeatsLeft | None
+    waiting_since: datetime
+    #: how many wait longer
+    before: int
+    billed_by: Who | None
+    end_reason: EndReason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One application as the form offers it."""
 
@@ -145,6 +223,19 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationStory:
+    """One application of the catalogue, as Usher's admins see it."""
+
+    key: str
+    name: str
+    retired: bool
+    connector: AnyConnector
+    findings: tuple[Condition, ...]  # of the last check
+    checked_at: datetime | None  # None: not checked yet
+    outage: str | None  # what hits everybody there now, in words; None when nothing does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HomeStory:
     """What one person's Home tab shows."""
 
@@ -152,6 +243,8 @@ class HomeStory:
     access: tuple[Story, ...]  # living grants of this person, soonest end first
     requests: tuple[Story, ...]  # mine, newest first, without those in `access`
     to_decide: tuple[Story, ...]  # pending, waiting for this person
+    looks_after: bool  # they may take back other people's access
     incidents: tuple[IncidentStory, ...]  # admins only
+    applications: tuple[ApplicationStory, ...]  # admins only, in the catalogue's order
     is_admin: bool
     now: datetime  # when it was read; time left is counted from here

@@ -35,8 +35,27 @@ def step(step_id: str) -> str:
     return f"step:{step_id}"
 
 
+def seat(grant_id: str) -> str:
+    """The admins' card about a grant that waits for a free seat."""
+    return f"seat:{grant_id}"
+
+
 def person(person_id: str) -> str:
     return f"person:{person_id}"
+
+
+def leaver(application: str, person_id: str) -> str:
+    """What somebody lost in an application when they left."""
+    return f"leaver:{application}:{person_id}"
+
+
+def application(key: str) -> str:
+    return f"application:{key}"
+
+
+def set_up_slot(admin_id: str) -> str:
+    """The card on which an admin sets an application up."""
+    return f"set_up:{admin_id}"
 
 
 def account(application: str, person_id: str) -> str:
@@ -66,3 +85,5 @@ PROBE = "probe"
 TELL = "tell"
 DIRECTORY = "directory"
 REPAIR = "repair"
+CHECK = "check"
+CHECKS = "checks"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from bot.access import subjects
@@ -12,6 +13,7 @@ from bot.cards.content import JSON, Content
 from bot.cards.escape import date, mrkdwn, one_line
 from bot.cards.reason_form import reason_form
 from bot.cards.rich import Line, bold, button, buttons, emoji, lines, listed, quote, small, user, when
+from bot.cards.seat import seats_line
 from bot.cards.telling import NAMED, approval_line, decided_line
 from bot.cards.voice import Voice
 from bot.cards.words import NAME, Mark, application, asked_for, entitlement_words, waiting_for
@@ -36,7 +38,7 @@ def approval_card(story: Story, *, approver_id: str) -> Content:
     mine = wanted_from(story, approver_id)
     mark, word = _OUTCOMES[story.state]
     answer = (story.decision_reason or "").strip() if story.state is RequestState.DENIED else ""
-    title = _title(story) + word
+    title = request_title(story) + word
     return Content(
         text=mrkdwn(title),
         blocks=(
@@ -88,6 +90,22 @@ def has_now(story: Story, voice: Voice) -> Line:
     return [whom, f" has access to {name} already{held}"]
 
 
+def takes_a_seat(story: Story) -> bool:
+    """Would approving it take a seat that the person does not have yet?"""
+    return story.has_now is None or story.has_now.seat_type != story.entitlement.seat_type
+
+
+def has_until(story: Story) -> Line:
+    """Until when the access lasts that is to be extended, and would last then; nothing for other requests."""
+    if story.extends is None or story.extends.ends_at is None:
+        return []
+    now = story.extends.ends_at
+    if story.duration_seconds is None:
+        return ["What there is ", when("lasts until", now), ". With your approval it has no end date."]
+    then = now + timedelta(seconds=story.duration_seconds)
+    return ["What there is ", when("lasts until", now), ". With your approval it ", when("lasts until", then), "."]
+
+
 def deny_form(story: Story) -> JSON:
     """The modal that asks for the reason of a denial."""
     names = dict.fromkeys(one_line(who.name, NAME) for who in (story.requester, story.beneficiary))
@@ -96,13 +114,15 @@ def deny_form(story: Story) -> JSON:
         about=subjects.ballot(story.id, story.stage),
         title="Deny request",
         submit="Deny",
-        intro=lines([bold(_title(story))], for_whom(story, Voice(""))),
+        intro=lines([bold(request_title(story))], for_whom(story, Voice(""))),
         hint=f"{' and '.join(names)} will read this.",
     )
 
 
-def _title(story: Story) -> str:
-    return f"{one_line(story.requester.name, NAME)} asks for {application(story)}"
+def request_title(story: Story) -> str:
+    """`Lena Fischer asks for ChatGPT`, or for an extension of it."""
+    what = "an extension of " if story.extends else ""
+    return f"{one_line(story.requester.name, NAME)} asks for {what}{application(story)}"
 
 
 def _reason(story: Story, *, undecided: bool) -> Iterator[JSON]:
@@ -117,7 +137,9 @@ def _step(story: Story) -> Iterator[str]:
 
 def _before(story: Story, mine: Asked, voice: Voice) -> Iterator[Line]:
     """What helps to decide."""
-    yield has_now(story, voice)
+    yield has_until(story) or has_now(story, voice)
+    if story.seats and takes_a_seat(story):
+        yield seats_line(story.seats, story.entitlement.seat_type)
     yield why_you(story, mine, voice)
     yield from _said_yes(story, voice)
     others = [one.who for one in waiting_for(story) if one is not mine]

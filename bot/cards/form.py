@@ -8,13 +8,13 @@ from types import EllipsisType
 from typing import Any, Final
 
 from bot.access.durations import parse_duration, say_duration, write_duration
-from bot.access.story import Choice
+from bot.access.story import Choice, Story
 from bot.cards import actions
 from bot.cards.content import JSON
 from bot.cards.escape import one_line
 from bot.cards.reason_form import read_reason, reason_input
-from bot.cards.rich import fine_print, label, lines
-from bot.cards.words import NAME, initial, role_word, seat_word
+from bot.cards.rich import Line, bold, fine_print, label, lines, when
+from bot.cards.words import NAME, application, entitlement_words, initial, role_word, seat_word
 
 #: what a select takes (docs.slack.dev, select menu element)
 MOST_OPTIONS: Final = 100
@@ -69,6 +69,32 @@ def request_form(choices: Sequence[Choice], draft: Draft, *, beneficiary_allowed
     }
 
 
+def extension_form(story: Story, choice: Choice) -> JSON:
+    """The modal by which access is asked to go on: for how long, and why. Everything else stays as it was granted.
+
+    Args:
+        story: the request whose grant is to go on.
+        choice: its application, as it is offered now.
+    """
+    grant = story.grant
+    until: Line = ["It now ", when("lasts until", grant.ends_at), "."] if grant and grant.ends_at else []
+    durations = _durations(choice)
+    return {
+        "type": "modal",
+        "callback_id": actions.EXTEND_FORM,
+        "private_metadata": story.id,
+        "title": label("Extend access"),
+        "submit": label("Send request"),
+        "close": label("Cancel"),
+        "blocks": [
+            lines([bold(" · ".join(filter(None, (application(story), entitlement_words(story.entitlement)))))], until),
+            _select("Duration", f"{actions.DURATION_BLOCK}:{choice.key}", durations, durations[0])
+            | {"hint": label("It is added to the end that there is now.")},
+            reason_input(hint="Whoever decides reads this.", placeholder="What do you still need it for?"),
+        ],
+    }
+
+
 def options_for(query: str, choices: Sequence[Choice]) -> list[JSON]:
     """The options for what somebody typed into Application, where there are too many to list."""
     word = query.strip().casefold()
@@ -105,6 +131,15 @@ def read_entered(values: Values) -> Draft:
         duration_seconds=_parsed(_selected(values, f"{actions.DURATION_BLOCK}:{key}", actions.VALUE)),
         reason=read_reason(values),
         beneficiary_id=_beneficiary(values),
+    )
+
+
+def read_extension(values: Values) -> Draft:
+    """What somebody entered in the form that asks for more time: the duration and the reason."""
+    block_id = next((block for block in values if block.split(":")[0] == actions.DURATION_BLOCK), "")
+    return Draft(
+        duration_seconds=_parsed(_selected(values, block_id, actions.VALUE)),
+        reason=read_reason(values),
     )
 
 
@@ -161,13 +196,7 @@ def _entitlement(chosen: Choice, draft: Draft) -> Iterator[JSON]:
     for name, block, options, wanted in fields:
         if options:
             first = next((one for one in options if one["value"] == wanted), options[0])
-            element: JSON = {
-                "type": "static_select",
-                "action_id": actions.VALUE,
-                "options": list(options),
-                "initial_option": first,
-            }
-            yield _input(name, f"{block}:{chosen.key}", element)
+            yield _select(name, f"{block}:{chosen.key}", options, first)
 
 
 def _for(draft: Draft) -> JSON:
@@ -178,6 +207,16 @@ def _for(draft: Draft) -> JSON:
         "optional": True,
         "hint": label("Leave it empty when it is for you."),
     }
+
+
+def _select(name: str, block_id: str, options: Sequence[JSON], first: JSON) -> JSON:
+    element: JSON = {
+        "type": "static_select",
+        "action_id": actions.VALUE,
+        "options": list(options),
+        "initial_option": first,
+    }
+    return _input(name, block_id, element)
 
 
 def _input(name: str, block_id: str, element: JSON) -> JSON:

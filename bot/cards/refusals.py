@@ -67,6 +67,13 @@ def _no_email(_refused: Refused, who: str | None) -> Line:
     return [*whom, " no e-mail address in Slack, and access is tied to one. A Slack admin can add it."]
 
 
+def _email_domain(refused: Refused, who: str | None) -> Line:
+    whose: Line = ["The address of ", user_id(who)] if who else ["Your address"]
+    domains = refused.detail.get("domains")
+    takes = " or ".join(f"@{domain}" for domain in domains) if isinstance(domains, tuple) else "others"
+    return [*whose, f" cannot have access here: this application takes {takes} only. Its admins can say more."]
+
+
 def _already_have(refused: Refused, who: str | None) -> Line:
     until = refused.detail.get("until")
     whom: Line = [user_id(who), " has"] if who else ["You have"]
@@ -96,14 +103,24 @@ _LINES: Final[Mapping[Refusal, Callable[[Refused, str | None], Line]]] = {
     Refusal.EXPIRED: _always("Nobody decided in time, so this request is over. It can be asked anew: ", _COMMAND, "."),
     Refusal.NOT_YOURS: _always("Only the people this access is about can do that."),
     Refusal.NOT_ACTIVE: _always("There is nothing to give back: this access has ended, or is ending."),
+    Refusal.NOTHING_TO_EXTEND: _always(
+        "There is nothing to extend: this access has ended, or is ending. Ask for it anew with ", _COMMAND, "."
+    ),
+    Refusal.NO_END_DATE: _always("This access has no end date, so there is nothing to extend."),
+    Refusal.NOT_BEGUN: _always("Its time only starts to count when the invite is accepted. It can be extended then."),
+    Refusal.NOT_OFFERED: _always(
+        "This is not offered any more, so it ends as planned. See what is with ", _COMMAND, "."
+    ),
     Refusal.GONE: _always("This is not there any more. Usher's Home tab shows what is."),
     Refusal.NOT_IN_DIRECTORY: _not_in_directory,
     Refusal.GUEST: _guest,
     Refusal.NO_EMAIL: _no_email,
+    Refusal.EMAIL_DOMAIN: _email_domain,
     Refusal.ALREADY_HAVE: _already_have,
     Refusal.ALREADY_ASKED: _already_asked,
     Refusal.NOTHING_TO_REQUEST: _always("There is nothing to ask for yet: an admin has to add an application first."),
     Refusal.NOT_ADMIN: _always("Only the admins can answer this. They see it as well."),
+    Refusal.NOT_USHERS_ADMIN: _always("Only Usher's admins can set applications up. Please ask one of them."),
     Refusal.CANNOT_GIVE_UP: _always(
         "Taking access away is never given up. Take it away by hand, then press I did it by hand."
     ),

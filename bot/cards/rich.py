@@ -152,6 +152,11 @@ def lines(*each: Line) -> JSON:
     return rich(running(*each))
 
 
+def numbered(items: Iterable[Line]) -> JSON:
+    """A block with steps, one after the other."""
+    return rich({"type": "rich_text_list", "style": "ordered", "elements": [running(each) for each in items]})
+
+
 def quote(words: str, *, limit: int = LONGEST_QUOTE) -> JSON:
     """A block with what somebody wrote."""
     return rich(quoted(words, limit=limit))

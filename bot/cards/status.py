@@ -10,9 +10,9 @@ from bot.cards import actions
 from bot.cards.content import JSON, Content
 from bot.cards.escape import date, mrkdwn, one_line
 from bot.cards.rich import Line, bold, button, buttons, confirmation, emoji, lines, quote, small
-from bot.cards.telling import tell
+from bot.cards.telling import extended, tell
 from bot.cards.voice import Voice
-from bot.cards.words import MARKS, NAME, Mark, Phase, application, asked_for, ongoing, phase
+from bot.cards.words import MARKS, NAME, Mark, Phase, application, asked_for, extendable, ongoing, phase
 from storage.tables import AccountStatus
 
 #: how much of the reason the requester's own card repeats; the approver's shows all of it
@@ -35,7 +35,7 @@ def status_card(story: Story, *, viewer_id: str) -> Content:
     where = phase(story)
     words = _words_to_quote(story, where)
     footer = [*_progress(story, where), date("Asked", story.created_at)]
-    if MARKS[where] is Mark.OVER:
+    if MARKS[where] is Mark.OVER and not extended(story):
         footer.append("Ask again any time with `/request-access`")
     return Content(
         text=headline(story),
@@ -68,6 +68,8 @@ def status_buttons(story: Story, *, viewer_id: str) -> Iterator[JSON]:
     """What this person can do about it now."""
     if phase(story) is Phase.PENDING and viewer_id == story.requester.id:
         yield button("Cancel request", actions.CANCEL, story.id)
+    if extendable(story) and viewer_id in (story.requester.id, story.beneficiary.id):
+        yield button("Extend", actions.EXTEND, story.id)
     if ongoing(story) and viewer_id in (story.requester.id, story.beneficiary.id):
         whose = "You lose" if viewer_id == story.beneficiary.id else f"{one_line(story.beneficiary.name, NAME)} loses"
         yield button(

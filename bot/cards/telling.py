@@ -7,10 +7,10 @@ from typing import Final
 
 from bot.access.durations import say_duration
 from bot.access.story import GrantStory, Story
-from bot.cards.rich import Line, at, bold, code, listed, user, when
+from bot.cards.rich import Line, at, bold, code, link, listed, user, when
 from bot.cards.voice import Voice
 from bot.cards.words import Phase, application, waiting_for
-from storage.tables import Decision, EndReason
+from storage.tables import Decision, EndReason, RequestState
 
 #: how many people a line names
 NAMED: Final = 4
@@ -42,29 +42,52 @@ def decided_line(word: str, story: Story, voice: Voice) -> Line:
 def end_line(story: Story, voice: Voice) -> Line:
     """Why access ended."""
     grant = story.grant
-    match grant.end_reason if grant else None:
-        case EndReason.EXPIRED if grant and grant.ends_at:
-            return ["The time ", when("was over", grant.ends_at), "."]
-        case EndReason.EXPIRED:
-            return ["The time was over."]
-        case EndReason.RELEASED:
-            return ["It was given back. Thank you!"]
-        case EndReason.REVOKED:
-            return ["An admin took it back."]
-        case EndReason.LEFT:
-            return [voice.name(story.beneficiary, first=True), " left, so the access went too."]
-        case EndReason.REPLACED:
-            return ["A newer request took its place."]
-        case EndReason.REMOVED_OUTSIDE:
-            return [f"It was removed in {application(story)} itself, not through Usher."]
-        case EndReason.GIVEN_UP:
-            return ["It could not be set up, and an admin closed it."]
-        case EndReason.NOT_ACCEPTED:
-            return ["The invite was not accepted in time, so it was taken back. Ask again whenever you are ready."]
-        case EndReason.NO_SEAT:
-            return ["No seat was free, and an admin decided not to add one."]
+    why = grant.end_reason if grant else None
+    match why:
         case None:
             return []
+        case EndReason.EXPIRED if extended(story):
+            return ["The access went on. ", *extension_line(story, voice)]
+        case EndReason.EXPIRED if grant and grant.ends_at:
+            return ["The time ", when("was over", grant.ends_at), "."]
+        case EndReason.REVOKED if grant and grant.ending and grant.ending.by:
+            return [voice.name(grant.ending.by, first=True), " took it back."]
+        case EndReason.LEFT:
+            return [voice.name(story.beneficiary, first=True), " left, so the access went too."]
+        case EndReason.REMOVED_OUTSIDE:
+            return [f"It was removed in {application(story)} itself, not through Usher."]
+        case _:
+            return [_ENDS[why]]
+
+
+_ENDS: Final[Mapping[EndReason, str]] = {
+    EndReason.EXPIRED: "The time was over.",
+    EndReason.RELEASED: "It was given back. Thank you!",
+    EndReason.REVOKED: "An admin took it back.",
+    EndReason.REPLACED: "A newer request took its place.",
+    EndReason.GIVEN_UP: "It could not be set up, and an admin closed it.",
+    EndReason.NOT_ACCEPTED: "The invite was not accepted in time, so it was taken back. Ask again when you are ready.",
+    EndReason.NO_SEAT: "No seat was free, and an admin decided not to add one.",
+}
+
+
+def extended(story: Story) -> bool:
+    """Does this access go on, or did it, on another request?"""
+    return story.extension is not None and story.extension.state is RequestState.APPROVED
+
+
+def extension_line(story: Story, voice: Voice) -> Line:
+    """Where the extension of this access stands, and the way to its card; nothing where there is none."""
+    extension = story.extension
+    if extension is None:
+        return []
+    see = extension.permalinks.get(voice.reader_id)
+    way: Line = [" ", link(see, "See its card.")] if see else []
+    if extension.state is RequestState.PENDING:
+        return ["An extension is waiting for approval. Until then nothing changes.", *way]
+    if extension.ends_at is None:
+        return ["It was extended: it has no end date now.", *way]
+    return ["It was ", when("extended until", extension.ends_at), ".", *way]
 
 
 def until_line(grant: GrantStory | None, duration_seconds: int | None) -> Line:
@@ -78,6 +101,8 @@ def until_line(grant: GrantStory | None, duration_seconds: int | None) -> Line:
 
 # -- one for each phase ------------------------------------------------------------------------------------------------
 def _pending(story: Story, voice: Voice) -> Iterator[Line]:
+    if story.extends and story.extends.ends_at:
+        yield ["What there is now ", when("lasts until", story.extends.ends_at), ", whatever comes of this."]
     agreed = [one.who for one in story.asked if one.decision is Decision.APPROVED]
     if agreed:
         yield [*listed([[user(who)] for who in agreed], most=NAMED), " said yes already."]
@@ -98,6 +123,8 @@ def _denied(story: Story, voice: Voice) -> Iterator[Line]:
 
 def _cancelled(story: Story, voice: Voice) -> Iterator[Line]:
     yield [*decided_line("Cancelled", story, voice), ". Nothing was given."]
+    if story.decision_reason:
+        yield [story.decision_reason]
 
 
 def _expired(story: Story, _voice: Voice) -> Iterator[Line]:
@@ -106,7 +133,9 @@ def _expired(story: Story, _voice: Voice) -> Iterator[Line]:
 
 def _scheduled(story: Story, voice: Voice) -> Iterator[Line]:
     yield approval_line(story, voice)
-    if story.grant:
+    if story.grant and story.extends:
+        yield ["It takes over ", when("from what ends", story.grant.starts_at), ", without a gap."]
+    elif story.grant:
         yield ["It ", when("starts", story.grant.starts_at), "."]
     yield until_line(story.grant, story.duration_seconds)
 
@@ -123,7 +152,8 @@ def _granting(story: Story, voice: Voice) -> Iterator[Line]:
 
 def _waiting(story: Story, voice: Voice) -> Iterator[Line]:
     yield approval_line(story, voice)
-    yield ["Every seat is taken right now. The approval holds, and the admins have been told that a seat is missing."]
+    yield ["Every seat is taken right now. The approval holds, and the next free seat is given by itself."]
+    yield ["The admins have been asked whether to add one."]
 
 
 def _invited(story: Story, voice: Voice) -> Iterator[Line]:
@@ -146,7 +176,9 @@ def _invited(story: Story, voice: Voice) -> Iterator[Line]:
 
 def _active(story: Story, voice: Voice) -> Iterator[Line]:
     yield approval_line(story, voice)
-    yield until_line(story.grant, story.duration_seconds)
+    if not extended(story):
+        yield until_line(story.grant, story.duration_seconds)
+    yield extension_line(story, voice)
 
 
 def _failed(story: Story, voice: Voice) -> Iterator[Line]:
@@ -165,7 +197,8 @@ def _ending(story: Story, voice: Voice) -> Iterator[Line]:
 def _ended(story: Story, voice: Voice) -> Iterator[Line]:
     yield end_line(story, voice)
     grant = story.grant
-    if grant and grant.ended_at and (grant.invited_at or grant.active_at):
+    went_on = extended(story) and grant is not None and grant.end_reason is EndReason.EXPIRED
+    if grant and grant.ended_at and (grant.invited_at or grant.active_at) and not went_on:
         yield ["The access ", when("was gone by", grant.ended_at), "."]
 
 

@@ -26,6 +26,7 @@ class Milestone(StrEnum):
     EXPIRED = "expired"
     INVITED = "invited"
     ACTIVE = "active"
+    EXTENDED = "extended"
     FAILED = "failed"
     ENDED = "ended"
 
@@ -76,6 +77,9 @@ def _line(story: Story, event: Milestone, voice: Voice) -> Line | None:
         case Milestone.ACTIVE if where is Phase.ACTIVE:
             lasts = until_line(story.grant, story.duration_seconds)
             return [*_access(story, voice), " is active. ", *lasts]
+        case Milestone.EXTENDED if where is Phase.SCHEDULED and story.extends:
+            lasts = until_line(story.grant, story.duration_seconds)
+            return [*_access(story, voice), " was extended. ", *lasts]
         case Milestone.FAILED if where is Phase.FAILED:
             return [*_access(story, voice), " is held up. The admins have been told; there is nothing you need to do."]
         case Milestone.ENDED if where is Phase.ENDED and story.grant and story.grant.end_reason is EndReason.GIVEN_UP:

@@ -80,6 +80,13 @@ def ongoing(story: Story) -> GrantStory | None:
     return grant if grant and grant.state in LIVING - {GrantState.ENDING} else None
 
 
+def extendable(story: Story) -> GrantStory | None:
+    """The grant that can be asked to go on: one with an end, for which nobody has asked that yet."""
+    grant = story.grant
+    has_end = grant and grant.state is GrantState.ACTIVE and grant.ends_at
+    return grant if has_end and story.extension is None else None
+
+
 def role_word(role: str) -> str:
     """`Member` for member; a word that only the provider knows stays as it is."""
     return _ROLES.get(role, role)
@@ -97,8 +104,9 @@ def entitlement_words(entitlement: Entitlement) -> str:
 
 
 def asked_for(story: Story) -> str:
-    """`Member · ChatGPT seat · 30 days`, `No end date`."""
-    parts = (entitlement_words(story.entitlement), say_duration(story.duration_seconds))
+    """`Member · ChatGPT seat · 30 days`, `No end date`, `Extension · Member · 7 days`."""
+    kind = "Extension" if story.extends else ""
+    parts = (kind, entitlement_words(story.entitlement), say_duration(story.duration_seconds))
     return initial(" · ".join(part for part in parts if part))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import audit, catalog, check, db, demo, grant, lists, manifest, people, run, secret, task
+from bot.cli import audit, browser, catalog, check, db, demo, grant, lists, manifest, people, run, secret, task
 
 app = typer.Typer(
     help="Usher shows people to their ChatGPT seat and sees them out again.",
@@ -21,6 +21,7 @@ for module in (run, demo, check, manifest, lists):
 for name, family in (
     ("catalog", catalog),
     ("secret", secret),
+    ("browser", browser),
     ("people", people),
     ("grant", grant),
     ("task", task),

@@ -10,7 +10,17 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 
 def _is_loopback(host: str) -> bool:
@@ -58,7 +68,15 @@ class ChatGPTWebAdmin(_Config):
     workspace_id: UUID
     integration_email: EmailStr
     base_url: BaseUrl = "https://chatgpt.com"
-    secret: SecretName  # a name in the secret store, never the secret
+    via: Literal["http", "browser"] = "http"  # who sends the calls: Usher itself, or a browser that is signed in
+    secret: SecretName | None = Field(default=None, validate_default=True)  # a name in the secret store
+
+    @field_validator("secret")
+    @classmethod
+    def _needed_without_a_browser(cls, secret: str | None, info: ValidationInfo) -> str | None:
+        if secret is None and info.data.get("via") == "http":
+            raise PydanticCustomError("missing", "Field required")  # as for any other key that is
+        return secret
 
 
 class ChatGPTAdminApi(_Config):
@@ -71,6 +89,16 @@ class ChatGPTAdminApi(_Config):
     secret: SecretName  # a name in the secret store, never the secret
 
 
+class ChatGPTScim(_Config):
+    """A ChatGPT workspace (Enterprise, Edu), through a SCIM directory of Usher's own, with its token."""
+
+    type: Literal["chatgpt"]
+    transport: Literal["scim"]
+    workspace_id: UUID
+    base_url: BaseUrl  # the directory's endpoint, its key in it; so there is no default
+    secret: SecretName  # a name in the secret store, never the secret
+
+
 class Manual(_Config):
     """An application that a human administers, with Usher's instructions at hand."""
 
@@ -79,8 +107,8 @@ class Manual(_Config):
     link: Link = ""  # the page on which the human does it
 
 
-AnyConnector = ChatGPTWebAdmin | ChatGPTAdminApi | Manual
-_ChatGPT = Annotated[ChatGPTWebAdmin | ChatGPTAdminApi, Field(discriminator="transport")]
+AnyConnector = ChatGPTWebAdmin | ChatGPTAdminApi | ChatGPTScim | Manual
+_ChatGPT = Annotated[ChatGPTWebAdmin | ChatGPTAdminApi | ChatGPTScim, Field(discriminator="transport")]
 ConnectorConfig = Annotated[_ChatGPT | Manual, Field(discriminator="type")]
 
 #: Validates what the catalogue says: `connector_config.validate_python({...})`.

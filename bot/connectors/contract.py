@@ -91,6 +91,8 @@ class Capabilities:
     sees_invites: bool
     sees_seats: bool
     permissions: Mapping[str, str]  # call -> the exact permission it needs
+    #: why there are no other roles and seat types, and what to use for them; for whoever asks in the catalogue
+    no_others: str = ""
 
 
 # -- what can be done --------------------------------------------------------------------------------------------------
@@ -128,6 +130,7 @@ class SetRole:
     email: str
     provider_id: str
     role: str
+    observed: Account | None = field(default=None, compare=False)  # a moment ago; None: to be looked up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +141,7 @@ class SetSeatType:
     provider_id: str
     seat_type: str
     key: str
+    observed: Account | None = field(default=None, compare=False)  # a moment ago; None: to be looked up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +150,7 @@ class Remove:
 
     email: str
     provider_id: str
+    observed: Account | None = field(default=None, compare=False)  # a moment ago; None: to be looked up
 
 
 Change = Invite | Resend | CancelInvite | SetRole | SetSeatType | Remove
@@ -162,14 +167,16 @@ def next_change(observed: Account, desired: Entitlement | None, *, key: str) -> 
     if desired is None:
         if observed.status == "invited":
             return CancelInvite(email=email, provider_id=observed.provider_id)
-        return Remove(email=email, provider_id=observed.provider_id or "")
+        return Remove(email=email, provider_id=observed.provider_id or "", observed=observed)
     if observed.status == "absent":
         return Invite(email=email, entitlement=desired, key=key)
     if observed.status == "invited":
         return CancelInvite(email=email, provider_id=observed.provider_id)
     if observed.role != desired.role:
-        return SetRole(email=email, provider_id=observed.provider_id or "", role=desired.role)
-    return SetSeatType(email=email, provider_id=observed.provider_id or "", seat_type=desired.seat_type, key=key)
+        return SetRole(email=email, provider_id=observed.provider_id or "", role=desired.role, observed=observed)
+    return SetSeatType(
+        email=email, provider_id=observed.provider_id or "", seat_type=desired.seat_type, key=key, observed=observed
+    )
 
 
 # -- how it can fail ---------------------------------------------------------------------------------------------------
@@ -250,8 +257,8 @@ class Blocked(ConnectorError):
 
     hits_everybody = True
     remedy = (
-        "Do the change by hand and press I did it by hand, or let Usher's calls go through a signed-in browser or a "
-        "relay of your own (base_url)."
+        "Do the change by hand and press I did it by hand, or let Usher work in a browser in which you have signed in "
+        "(via: browser in the catalogue; docs/connect-chatgpt.md says how)."
     )
 
 

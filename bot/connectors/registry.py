@@ -7,9 +7,12 @@ import httpx
 from bot.connectors.chatgpt.admin_api import AdminApi
 from bot.connectors.chatgpt.admin_api_rights import CAPABILITIES as ADMIN_API
 from bot.connectors.chatgpt.connector import ChatGPTConnector
+from bot.connectors.chatgpt.errors import BROWSER
+from bot.connectors.chatgpt.scim import CAPABILITIES as SCIM
+from bot.connectors.chatgpt.scim import Scim
 from bot.connectors.chatgpt.web_admin import CAPABILITIES as WEB_ADMIN
 from bot.connectors.chatgpt.web_admin import WebAdmin
-from bot.connectors.config import AnyConnector, ChatGPTAdminApi, ChatGPTWebAdmin, Manual
+from bot.connectors.config import AnyConnector, ChatGPTAdminApi, ChatGPTScim, ChatGPTWebAdmin, Manual
 from bot.connectors.contract import Capabilities, Connector, Credential
 from bot.connectors.manual import CAPABILITIES as MANUAL
 from bot.connectors.manual import ManualConnector
@@ -22,6 +25,8 @@ def capabilities_of(config: AnyConnector) -> Capabilities:
             return WEB_ADMIN
         case ChatGPTAdminApi():
             return ADMIN_API
+        case ChatGPTScim():
+            return SCIM
         case Manual():
             return MANUAL
 
@@ -31,14 +36,20 @@ def build_connector(config: AnyConnector, *, http: httpx.AsyncClient, credential
 
     Args:
         config: what the catalogue says.
-        http: from `bot.connectors.http.new_http_client()`, shared by all connectors for its warm connections.
+        http: from `bot.connectors.http.new_http_client()`, shared by all connectors for its warm connections; with
+            `via: browser`, the client of the application's own browser (`Browsers.client`).
         credential: the secret that `config.secret` names; a manual application never asks for it.
     """
     match config:
+        case ChatGPTWebAdmin(via="browser"):
+            signed_in = WebAdmin(config, http=http, credential=None, access=BROWSER)
+            return ChatGPTConnector(signed_in, integration_email=config.integration_email)
         case ChatGPTWebAdmin():
             web_admin = WebAdmin(config, http=http, credential=credential)
             return ChatGPTConnector(web_admin, integration_email=config.integration_email)
         case ChatGPTAdminApi():
             return ChatGPTConnector(AdminApi(config, http=http, credential=credential))
+        case ChatGPTScim():
+            return ChatGPTConnector(Scim(config, http=http, credential=credential))
         case Manual():
             return ManualConnector(config)

@@ -24,13 +24,13 @@ from bot.connectors.contract import (
     UnknownOutcome,
     next_change,
 )
-from bot.engine import settling, troubles
+from bot.engine import seats, settling, troubles
 from bot.engine.connectors import Connectors
-from bot.engine.situation import Situation, next_look, read_situation
+from bot.engine.situation import Situation, read_situation
 from bot.engine.work import LONGEST_PAUSE, Again, Done, Outcome, Parked
 from storage.database import Database
 from storage.ids import new_id
-from storage.tables import AccountStatus, Incident
+from storage.tables import AccountStatus, Grant, Incident
 from storage.task_queue import ClaimedTask
 
 #: how long a change that was sent may stay unseen before it is sent again: the provider's lists lag behind
@@ -88,22 +88,19 @@ class Accounts:
             raise troubles.no_address(situation.person.name)
         for _ in range(MOST_CHANGES):
             observed = await self._observe(situation, connector)
-            desired = situation.desired(observed, connector.capabilities)
-            change = _with_its_key(situation, next_change(observed, desired, key=new_id()))
+            change = _next_change(situation, observed, connector.capabilities)
             if change is None:
                 return await self._settle(situation, observed)
-            if not situation.grants:
-                return Done()  # nothing was granted and nothing is being taken back: only looked
-            if settling.vanished(situation, observed):
-                return await self._missing(situation, observed)
-            if situation.looking is not None:
-                return await self._not_there_yet(situation, situation.looking)
-            sent = _sent(situation, change)
-            if sent is not None and sent.is_on_its_way:
-                return Again(after=max(sent.ago / 10, LOOK_AGAIN))
-            if sent is not None and sent.times >= SENT_IN_SILENCE:
-                return await self._not_to_be_seen(situation, change, sent.times)
-            situation = await self._database.write(settling.note_change, situation, observed, change)
+            held_up = await self._held_up(situation, observed, change)
+            if held_up is not None:
+                return held_up
+            try:
+                situation = await self._note(situation, observed, change, connector)
+            except (seats.CountFirst, seats.CountSoon):
+                return Again(after=LOOK_AGAIN)
+            except seats.NoneFree:
+                await self._database.write(seats.wait_in_line, situation)
+                return self._look_again(situation, situation.holding)
             try:
                 await connector.apply(change)
             except UnknownOutcome as error:
@@ -115,9 +112,45 @@ class Accounts:
             return await connector.observe(situation.email or "")
         return _as_known(situation)
 
+    async def _held_up(self, situation: Situation, observed: Observed, change: Change) -> Outcome | None:
+        """Why a change is not to be made, or not yet; None when it may be."""
+        if not situation.grants:
+            return Done()  # nothing was granted and nothing is being taken back: only looked
+        if settling.vanished(situation, observed):
+            return await self._missing(situation, observed)
+        if situation.looking is not None:
+            return await self._not_there_yet(situation, situation.looking)
+        sent = _sent(situation, change)
+        if sent is not None and sent.is_on_its_way:
+            return Again(after=max(sent.ago / 10, LOOK_AGAIN))
+        if sent is not None and sent.times >= SENT_IN_SILENCE:
+            return await self._not_to_be_seen(situation, change, sent.times)
+        if isinstance(change, Invite) and not situation.entry.takes_address(change.email):
+            raise troubles.address_not_taken(change.email, situation.entry.email_domains)
+        return None
+
+    async def _note(self, situation: Situation, observed: Observed, change: Change, connector: Connector) -> Situation:
+        """Writes down what is about to be sent; before it takes a seat, the seats are counted."""
+        try:
+            return await self._database.write(settling.note_change, situation, observed, change)
+        except seats.CountFirst:
+            await self._count(situation, connector)
+            return await self._database.write(settling.note_change, situation, observed, change)
+
+    async def _count(self, situation: Situation, connector: Connector) -> None:
+        began = await self._database.look(seats.begin_count, situation.entry.key, now=self._database.clock.now())
+        pool = await connector.seats()
+        await self._database.write(seats.keep_count, situation, pool, began=began)
+
     async def _settle(self, situation: Situation, observed: Observed) -> Outcome:
         grants = await self._database.write(settling.settle, situation, observed)
-        pause = next_look(grants, self._database.clock.now())
+        if not situation.grants and situation.counts_seats:
+            # for those who decide whether this person gets one
+            await self._count(situation, self._connectors.of(situation.entry))
+        return self._look_again(situation, grants)
+
+    def _look_again(self, situation: Situation, grants: tuple[Grant, ...]) -> Outcome:
+        pause = situation.next_look(grants, self._database.clock.now())
         return Done() if pause is None else Again(after=pause)
 
     async def _missing(self, situation: Situation, observed: Observed) -> Outcome:
@@ -152,8 +185,7 @@ class Accounts:
             await self._database.write(settling.ask_for_hands, situation, wanted, by_hand)
         except settling.Overtaken:
             return Again(after=timedelta())
-        pause = next_look(situation.holding, self._database.clock.now())
-        return Done() if pause is None else Again(after=pause)
+        return self._look_again(situation, situation.holding)
 
     async def _trouble(self, task: ClaimedTask, situation: Situation, error: ConnectorError) -> Outcome:
         if not situation.grants and not error.hits_everybody:
@@ -183,6 +215,12 @@ def _may_pass(task: ClaimedTask, situation: Situation) -> bool:
     """During an outage one task tries for all, or everybody looks because a human says that it is done."""
     outage = situation.outage
     return outage is not None and (outage.looking or outage.trying_task == task.id)
+
+
+def _next_change(situation: Situation, observed: Observed, can: Capabilities) -> Change | None:
+    """What is to be changed next; None when the account is as it should be."""
+    change = next_change(observed, situation.desired(observed, can), key=new_id())
+    return _with_its_key(situation, change) or situation.resend(observed)
 
 
 def _with_its_key(situation: Situation, change: Change | None) -> Change | None:

@@ -20,6 +20,8 @@ from storage.errors import StorageError
 TICK = 5
 DIRECTORY_EVERY = timedelta(hours=1)
 REPAIR_EVERY = timedelta(hours=1)
+#: which connectors are due then, their last reports say
+CHECKS_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +32,11 @@ def start_clock(database: Database, nudge: Callable[[], None]) -> AsyncIOSchedul
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     scheduler.add_job(nudge, "interval", seconds=TICK, id="tick")
-    for kind, every in ((subjects.DIRECTORY, DIRECTORY_EVERY), (subjects.REPAIR, REPAIR_EVERY)):
+    for kind, every in (
+        (subjects.DIRECTORY, DIRECTORY_EVERY),
+        (subjects.REPAIR, REPAIR_EVERY),
+        (subjects.CHECKS, CHECKS_EVERY),
+    ):
         scheduler.add_job(
             _enqueue, "interval", seconds=every.total_seconds(), jitter=60, id=kind, args=[database, kind, every]
         )

@@ -9,13 +9,15 @@ import httpx
 import structlog
 
 from bot.access.catalog import ApplicationEntry
+from bot.connectors.browser.transport import Browsers
+from bot.connectors.config import ChatGPTWebAdmin
 from bot.connectors.contract import Connector, SignInAgain
 from bot.connectors.registry import build_connector
 from storage.errors import SecretKeysMissing, SecretUnreadable
 from storage.secrets import SecretStore
 
 #: calls of one application that may be under way at once
-AT_ONCE = 4
+AT_ONCE = 8
 
 log = structlog.get_logger(__name__)
 
@@ -64,8 +66,9 @@ class StoredCredential:
 class Connectors:
     """Hands out the connector of an application; a changed entry gets a new one."""
 
-    def __init__(self, http: httpx.AsyncClient, secrets: SecretStore) -> None:
+    def __init__(self, http: httpx.AsyncClient, secrets: SecretStore, browsers: Browsers) -> None:
         self._http = http
+        self._browsers = browsers
         self._secrets = secrets
         self._built: dict[str, tuple[ApplicationEntry, Connector]] = {}
         self._limits: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
@@ -75,10 +78,17 @@ class Connectors:
         known = self._built.get(entry.key)
         if known is not None and known[0] == entry:
             return known[1]
-        name = getattr(entry.connector, "secret", "")
-        connector = build_connector(entry.connector, http=self._http, credential=StoredCredential(self._secrets, name))
+        name = getattr(entry.connector, "secret", None) or ""
+        credential = StoredCredential(self._secrets, name)
+        connector = build_connector(entry.connector, http=self._client(entry), credential=credential)
         self._built[entry.key] = (entry, connector)
         return connector
+
+    def _client(self, entry: ApplicationEntry) -> httpx.AsyncClient:
+        match entry.connector:
+            case ChatGPTWebAdmin(via="browser", base_url=base_url):
+                return self._browsers.client(entry.key, base_url)
+        return self._http
 
     def limit(self, application: str) -> asyncio.Semaphore:
         """What keeps the calls of one application within its limit."""

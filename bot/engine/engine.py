@@ -14,6 +14,7 @@ from bot.engine.clock import start_clock
 from bot.engine.connectors import Connectors
 from bot.engine.directory import SlackDirectory
 from bot.engine.dispatcher import Dispatcher
+from bot.engine.health import Checks
 from bot.engine.home import Homes
 from bot.engine.messages import Messages
 from bot.engine.upkeep import Upkeep, repair
@@ -35,11 +36,14 @@ class Engine:
         alert_channel: str | None,
         admins: Collection[str],
         directory: SlackDirectory,
+        catalog_in_file: bool = False,
     ) -> None:
         accounts = Accounts(database, connectors)
-        messages = Messages(database, slack, Desk(channel=alert_channel, admins=tuple(admins)))
+        desk = Desk(channel=alert_channel, admins=tuple(admins), catalog_in_file=catalog_in_file)
+        messages = Messages(database, slack, desk)
         homes = Homes(database, slack, tuple(admins))
         upkeep = Upkeep(database, connectors, directory)
+        checks = Checks(database, connectors)
         self._database = database
         self.dispatcher = Dispatcher(
             database,
@@ -52,6 +56,8 @@ class Engine:
                 subjects.PROBE: upkeep.probe,
                 subjects.DIRECTORY: upkeep.directory,
                 subjects.REPAIR: upkeep.repair,
+                subjects.CHECK: checks.check,
+                subjects.CHECKS: checks.check_all,
             },
         )
 

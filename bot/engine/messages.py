@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,7 +49,8 @@ class Messages:
     async def converge(self, task: ClaimedTask) -> Outcome:
         """Runs one card task: posts what is missing, edits what shows something old."""
         subject = task.key
-        known, board = await self._database.look(_read, subject, self._desk)
+        now = self._database.clock.now()
+        known, board = await self._database.look(_read, subject, self._desk, now)
         todo = [wanted for wanted in board.wanted if _is_due(wanted, known.get(wanted.slot))]
         missing = [wanted for wanted in todo if wanted.slot not in known]
         planned = await self._database.write(_plan_posts, subject, missing) if missing else {}
@@ -66,11 +67,11 @@ class Messages:
         # replies come after what they reply to
         trouble = await self._deliver_all([each for each in deliveries if each.under is None])
         trouble += await self._deliver_all([each for each in deliveries if each.under is not None and each.under.ts])
-        await self._database.write(_tell_homes, board)
+        await self._database.write(_tell_others, board)
         if trouble:
             waits = [each.after for each in trouble if isinstance(each, SlackLater) and each.after]
             return Again(after=max(waits) if waits else None, error=trouble[0].what)
-        return Done()
+        return Done() if board.next_at is None else Again(after=board.next_at - now)
 
     async def _deliver_all(self, deliveries: Sequence[_Delivery]) -> list[SlackLater | SlackUnknown]:
         """Delivers messages side by side, and returns what has to be tried again."""
@@ -119,7 +120,7 @@ class Messages:
             shows = wanted.content.hash
         link = await self._permalink(channel, ts) if wanted.slot.startswith("status:") else None
         await self._database.write(_note_post, card, channel=channel, ts=ts, content=shows, link=link)
-        if shows is None and wanted.reply_to is None:
+        if shows is None:
             await self._edit(delivery)
 
     async def _send(self, content: Content, card: Card, channel: str, thread: str | None) -> tuple[str, str]:
@@ -188,11 +189,11 @@ class _Delivery:
     is_first_try: bool  # nobody has tried to post it before
 
 
-async def _read(session: AsyncSession, subject: str, desk: Desk) -> tuple[dict[str, Card], Board]:
+async def _read(session: AsyncSession, subject: str, desk: Desk, now: datetime) -> tuple[dict[str, Card], Board]:
     """What was posted for a subject, by slot, and what should be."""
     known = {card.slot: card for card in await session.scalars(sa.select(Card).where(Card.subject == subject))}
     unreachable = {card.recipient for card in known.values() if card.undeliverable}
-    return known, await read_board(session, subject, desk, unreachable=unreachable)
+    return known, await read_board(session, subject, desk, unreachable=unreachable, now=now)
 
 
 async def _dm_channel(session: AsyncSession, person_id: str) -> str | None:
@@ -206,7 +207,7 @@ def _is_due(wanted: Wanted, card: Card | None) -> bool:
         return False
     if card.ts is None:
         return True
-    return wanted.reply_to is None and card.content_hash != wanted.content.hash
+    return card.content_hash != wanted.content.hash
 
 
 async def _plan_posts(tx: Transaction, subject: str, wanted: Sequence[Wanted]) -> dict[str, Card]:
@@ -261,8 +262,10 @@ async def _keep_dm(tx: Transaction, person_id: str, channel: str) -> None:
     await tx.session.execute(sa.update(Person).where(Person.id == person_id).values(dm_channel=channel))
 
 
-async def _tell_homes(tx: Transaction, board: Board) -> None:
-    """The Home tabs of those who have ever opened theirs show the same news."""
+async def _tell_others(tx: Transaction, board: Board) -> None:
+    """Other cards show the same news, and so do the Home tabs of those who have ever opened theirs."""
+    for subject in board.also:
+        tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}")
     if not board.concerned:
         return
     opened = sa.select(Person.id).where(Person.id.in_(board.concerned), Person.home_opened_at.is_not(None))

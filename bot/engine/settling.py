@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.access import lifecycle, subjects
 from bot.access.desired import Entitlement
 from bot.access.operations.ending import end_grant
-from bot.access.operations.following import refresh_cards
+from bot.access.operations.following import refresh_cards, refresh_seat_card
 from bot.access.operations.incidents import resolve_incident
 from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import (
@@ -27,6 +27,7 @@ from bot.connectors.contract import (
     SetSeatType,
     UnknownOutcome,
 )
+from bot.engine import seats
 from bot.engine.situation import Situation, read_situation
 from storage.database import Transaction
 from storage.ids import new_id
@@ -102,8 +103,8 @@ async def move_by_time(tx: Transaction, application: str, person_id: str) -> Sit
         await tx.move(Grant, grant.id, before=lifecycle.before_grant(GrantState.GRANTING), to=GrantState.GRANTING)
         tx.record("grant.started", actor="usher", subject=subjects.grant(grant.id))
         refresh_cards(tx, grant.request_id)
-    for grant in over:
-        await end_grant(tx, grant, why=EndReason.EXPIRED, actor="usher")
+    for grant, why in over:
+        await end_grant(tx, grant, why=why, actor="usher")
     return situation
 
 
@@ -112,8 +113,10 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
 
     Raises:
         Overtaken: the grants or the account are no longer those that the change was made for.
+        seats.CountFirst, seats.CountSoon, seats.NoneFree: it takes a seat, and there may be none.
     """
     await _still(tx, situation)
+    await seats.demand_room(tx, situation, change)
     baseline = situation.baseline(observed)
     values = {
         **_as_columns(observed),
@@ -124,6 +127,8 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
         "last_change_key": getattr(change, "key", None),
         "last_change_sent": situation.times_sent(name_of(change)) + 1,
         "missing_since": None,
+        # before it is sent: were it lost, the person is not written to twice
+        **({"invite_resent_at": tx.now} if isinstance(change, Resend) else {}),
     }
     account = await _write_account(tx, situation, values)
     if isinstance(change, CancelInvite):
@@ -212,6 +217,7 @@ async def settle(tx: Transaction, situation: Situation, observed: Observed) -> t
             ends_at=step.grant.ends_at,
         )
         refresh_cards(tx, step.grant.request_id)
+        refresh_seat_card(tx, step.grant)
     living = tuple(grant for grant in situation.grants if grant.state is not GrantState.ENDED)
     await _keep(tx, situation, observed, keep_baseline=bool(living))
     await _close_steps(tx, situation)
@@ -323,6 +329,8 @@ async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, ke
     """Keeps what was observed, and shows it to those who are deciding about this person meanwhile."""
     known = situation.account
     values: dict[str, Any] = {**_as_columns(observed), "email": observed.email, "missing_since": None, **NO_CHANGE}
+    if observed.status != AccountStatus.INVITED:
+        values["invite_resent_at"] = None
     if not keep_baseline:
         values["baseline"] = None
     elif known is None or known.baseline is None:
@@ -343,6 +351,7 @@ async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, ke
         )
         for request_id in pending.all():
             refresh_cards(tx, request_id)
+        await seats.follow_change(tx, situation, observed)
 
 
 async def _write_account(tx: Transaction, situation: Situation, values: Mapping[str, Any]) -> Account:

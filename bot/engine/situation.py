@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,8 +14,9 @@ from bot.access.catalog import ApplicationEntry
 from bot.access.catalog_store import load_application
 from bot.access.desired import Claim, Entitlement, desired_account
 from bot.connectors.contract import Account as Observed
-from bot.connectors.contract import Capabilities
-from storage.tables import Account, Grant, GrantState, Incident, Person
+from bot.connectors.contract import Capabilities, Resend
+from bot.connectors.registry import capabilities_of
+from storage.tables import Account, AccountStatus, EndReason, Grant, GrantState, Incident, Person
 
 #: first look after an invite was sent; the gap then grows with the invite's age
 FIRST_LOOK = timedelta(seconds=5)
@@ -86,6 +88,11 @@ class Situation:
         )
 
     @property
+    def counts_seats(self) -> bool:
+        """Does the provider say how many seats there are?"""
+        return capabilities_of(self.entry.connector).sees_seats
+
+    @property
     def looking(self) -> Incident | None:
         """The incident of which an admin says that it was done by hand: what is there counts, nothing is changed."""
         return next((one for one in (self.outage, self.trouble) if one is not None and one.looking), None)
@@ -96,21 +103,71 @@ class Situation:
             return 0
         return self.account.last_change_sent or 0
 
-    def due(self) -> tuple[list[Grant], list[Grant]]:
-        """The grants whose time has come: those that start, and those that are over."""
-        over = [
-            grant
-            for grant in self.grants
-            if grant.ends_at is not None
-            and grant.ends_at <= self.now
-            and grant.state not in (GrantState.ENDING, GrantState.ENDED)
-        ]
+    def due(self) -> tuple[list[Grant], list[tuple[Grant, EndReason]]]:
+        """The grants whose time has come: those that start, and those that are over, with why."""
+        over = [(grant, why) for grant in self.grants if (why := self._over(grant)) is not None]
+        ending = {grant.id for grant, _ in over}
         starting = [
             grant
             for grant in self.grants
-            if grant.state is GrantState.SCHEDULED and grant.starts_at <= self.now and grant not in over
+            if grant.state is GrantState.SCHEDULED and grant.starts_at <= self.now and grant.id not in ending
         ]
         return starting, over
+
+    def _over(self, grant: Grant) -> EndReason | None:
+        if grant.state in (GrantState.ENDING, GrantState.ENDED):
+            return None
+        if grant.ends_at is not None and grant.ends_at <= self.now:
+            return EndReason.EXPIRED
+        if grant.state is GrantState.INVITED and grant.invited_at is not None:
+            given_up_at = grant.invited_at + timedelta(seconds=self.entry.invites.cancel_after)
+            return EndReason.NOT_ACCEPTED if given_up_at <= self.now else None
+        return None
+
+    def resend(self, observed: Observed) -> Resend | None:
+        """The invite once more, when its person has left it unanswered for so long. Once for each invite."""
+        invited = [grant.invited_at for grant in self.holding if grant.invited_at is not None]
+        if (
+            observed.status != AccountStatus.INVITED
+            or observed.entitlement is None
+            or not invited
+            or self.looking is not None
+            or (self.account is not None and self.account.invite_resent_at is not None)
+            or self.now < min(invited) + timedelta(seconds=self.entry.invites.resend_after)
+        ):
+            return None
+        return Resend(email=observed.email, entitlement=observed.entitlement)
+
+    def next_look(self, grants: Iterable[Grant], now: datetime) -> timedelta | None:
+        """When the account should be looked at again: at the next start or end, for an invite soon; None for never.
+
+        Args:
+            grants: those that are living now.
+            now: the time.
+        """
+        moments: list[datetime] = []
+        for grant in grants:
+            if grant.ends_at is not None:
+                moments.append(grant.ends_at)
+            if grant.state is GrantState.SCHEDULED:
+                moments.append(grant.starts_at)
+            elif grant.state is GrantState.WAITING:
+                moments.append(now + _growing(now - (grant.waiting_since or now)))
+            elif grant.state is GrantState.INVITED and grant.invited_at is not None:
+                moments.append(now + _growing(now - grant.invited_at))
+                moments += [at for at in self._about_the_invite(grant.invited_at) if at > now]
+            else:
+                moments.append(now + ROUTINE_LOOK)
+        return max(min(moments) - now, timedelta()) if moments else None
+
+    def _about_the_invite(self, invited_at: datetime) -> tuple[datetime, datetime]:
+        rules = self.entry.invites
+        return invited_at + timedelta(seconds=rules.resend_after), invited_at + timedelta(seconds=rules.cancel_after)
+
+
+def _growing(age: timedelta) -> timedelta:
+    """The gap to the next look, the longer the longer nothing has happened."""
+    return min(max(age / 4, FIRST_LOOK), LONGEST_GAP)
 
 
 async def read_situation(session: AsyncSession, application: str, person_id: str, *, now: datetime) -> Situation | None:
@@ -133,21 +190,3 @@ async def read_situation(session: AsyncSession, application: str, person_id: str
         trouble=incidents.get(own),
         now=now,
     )
-
-
-def next_look(grants: tuple[Grant, ...], now: datetime) -> timedelta | None:
-    """When an account should be looked at again: at the next start or end, for an invite soon; None for never."""
-    moments: list[datetime] = []
-    for grant in grants:
-        if grant.state is GrantState.ENDED:
-            continue
-        if grant.ends_at is not None:
-            moments.append(grant.ends_at)
-        if grant.state is GrantState.SCHEDULED:
-            moments.append(grant.starts_at)
-        elif grant.state is GrantState.INVITED and grant.invited_at is not None:
-            age = now - grant.invited_at
-            moments.append(now + min(max(age / 4, FIRST_LOOK), LONGEST_GAP))
-        else:
-            moments.append(now + ROUTINE_LOOK)
-    return max(min(moments) - now, timedelta()) if moments else None

@@ -8,6 +8,7 @@ from bot.access import lifecycle, subjects
 from bot.access.operations.following import refresh_cards
 from bot.access.operations.incidents import open_incident
 from bot.connectors.contract import Change, ConnectorError, NoFreeSeat, Refused, UnknownOutcome
+from bot.engine.remedies import exact
 from bot.engine.settling import forget_change, name_of
 from bot.engine.situation import Situation
 from bot.engine.work import LONGEST_PAUSE
@@ -30,6 +31,14 @@ def no_address(name: str) -> Refused:
     )
 
 
+def address_not_taken(email: str, domains: tuple[str, ...]) -> Refused:
+    """The catalogue says whose addresses may have an account."""
+    return Refused(
+        f"{email} is not at {' or '.join(domains)}, and the catalogue lets nobody else in.",
+        remedy="Change email_domains in the catalogue if this address may have access, then press Try again.",
+    )
+
+
 def not_to_be_seen(change: Change, times: int) -> UnknownOutcome:
     """A change that the provider took, or may have taken, and does not show."""
     return UnknownOutcome(
@@ -48,7 +57,7 @@ async def open_outage(tx: Transaction, situation: Situation, error: ConnectorErr
         application=situation.entry.key,
         cause=type(error).__name__,
         explanation=error.explanation,
-        remedy=error.remedy,
+        remedy=exact(error.remedy, situation.entry),
     )
     incident = await tx.session.get_one(Incident, incident_id)
     incident.trying_task = None
@@ -81,7 +90,7 @@ async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorEr
         person_id=situation.person.id,
         cause=type(error).__name__,
         explanation=error.explanation,
-        remedy=error.remedy,
+        remedy=exact(error.remedy, situation.entry),
     )
 
 

@@ -9,11 +9,12 @@ import structlog
 
 from bot.access import subjects
 from bot.access.catalog_store import load_application
+from bot.access.notices import next_notice
 from bot.access.operations.ending import end_grant
 from bot.access.operations.expire import expire
-from bot.access.operations.following import converge_account
+from bot.access.operations.following import converge_account, refresh_cards
 from bot.access.operations.incidents import resolve_incident
-from bot.access.operations.leave import leave
+from bot.access.operations.leave import find_unnoticed, leave
 from bot.access.operations.people import DirectoryDoubt
 from bot.engine.connectors import Connectors
 from bot.engine.directory import DirectoryError, SlackDirectory
@@ -148,9 +149,26 @@ async def repair(tx: Transaction) -> int:
     undated = (await tx.session.execute(requests)).all()
     for request_id, expires_at in undated:
         tx.enqueue(subjects.EXPIRE, request_id, run_at=expires_at)
-    found = len(missing) + len(undated)
+    untold = await _untold(tx)
+    for request_id in untold:
+        refresh_cards(tx, request_id)
+    gone = await find_unnoticed(tx)
+    found = len(missing) + len(undated) + len(untold) + gone
     if found:
-        log.error("repair.tasks_were_missing", accounts=len(missing), requests=len(undated))
-        tx.record("repair", actor="usher", subject="usher", accounts=len(missing), requests=len(undated))
+        counts = {"accounts": len(missing), "requests": len(undated), "notices": len(untold), "leavers": gone}
+        log.error("repair.tasks_were_missing", **counts)
+        tx.record("repair", actor="usher", subject="usher", **counts)
     await task_queue.purge(tx, before=tx.now - KEEP_FINISHED)
     return found
+
+
+async def _untold(tx: Transaction) -> list[str]:
+    """The requests whose people will have to be told that their access ends, and no task remembers it."""
+    key = sa.literal("request:") + Grant.request_id
+    task = sa.exists().where(Task.kind == subjects.CARDS, Task.key == key, Task.state != sa.literal_column("'done'"))
+    active = sa.select(Grant).where(Grant.state == GrantState.ACTIVE, Grant.ends_at > tx.now, ~task)
+    return [
+        grant.request_id
+        for grant in await tx.session.scalars(active)
+        if grant.active_at and next_notice(grant.active_at, grant.ends_at, tx.now)
+    ]

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.access import queries
+from bot.access import queries, subjects
+from bot.access.notices import due_notice, next_notice, notices
 from bot.access.operations.answer_step import step_owners
-from bot.access.story import Story
+from bot.access.seat_queries import load_seat_story
+from bot.access.story import GrantStory, Story
+from bot.cards.applications import set_up_card
 from bot.cards.approval import approval_card
 from bot.cards.content import Content
 from bot.cards.incident import incident_card
+from bot.cards.notice import notice
+from bot.cards.reminder import reminder
+from bot.cards.removal import removal_card
+from bot.cards.seat import seat_card
 from bot.cards.status import status_card
 from bot.cards.step import step_card
+from bot.cards.telling import extended
 from bot.cards.told import told
-from storage.tables import GrantState, ManualStep, RequestState
+from bot.cards.words import extendable
+from storage.tables import Card, EndReason, Grant, GrantState, ManualStep, RequestState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +53,19 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """The messages of a subject, and whose Home tab shows it too."""
+    """The messages of a subject, and where else it is to be seen.
+
+    Attributes:
+        wanted: the messages.
+        concerned: whose Home tab shows it too.
+        also: subjects whose messages show it too.
+        next_at: when time alone will want another message; None for never.
+    """
 
     wanted: tuple[Wanted, ...]
     concerned: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,36 +74,80 @@ class Desk:
 
     channel: str | None
     admins: Collection[str]  # Slack user ids or e-mail addresses
+    #: the catalogue is applied from a file at every start, so what is added here has to go there, too
+    catalog_in_file: bool = False
 
 
-async def read_board(session: AsyncSession, subject: str, desk: Desk, *, unreachable: Collection[str]) -> Board:
+async def read_board(
+    session: AsyncSession, subject: str, desk: Desk, *, unreachable: Collection[str], now: datetime
+) -> Board:
     """The messages that a subject should have now.
 
     Args:
         session: to read with.
-        subject: `request:<id>`, `incident:<id>` or `step:<id>`.
+        subject: `request:<id>`, `incident:<id>`, `step:<id>`, `seat:<grant id>`, `application:<key>` or
+            `leaver:<application>:<person>`.
         desk: where alerts go.
         unreachable: recipients of this subject that Slack cannot deliver to.
+        now: the moment for which it is asked.
     """
     kind, _, id_ = subject.partition(":")
     match kind:
         case "request":
-            return _request_board(await queries.load_story(session, id_))
+            return _request_board(await queries.load_story(session, id_), now)
         case "incident":
             return await _incident_board(session, id_, desk, unreachable)
         case "step":
             return await _step_board(session, id_)
+        case "seat":
+            return await _seat_board(session, id_, desk)
+        case "application":
+            return await _application_board(session, id_, desk)
+        case "leaver":
+            return await _leaver_board(session, id_, desk)
     raise ValueError(f"no cards for {subject}")
 
 
-def _request_board(story: Story | None) -> Board:
+def _request_board(story: Story | None, now: datetime) -> Board:
     if story is None:
         return Board(wanted=())
     readers = list(dict.fromkeys([story.requester.id, story.beneficiary.id]))
     return Board(
-        wanted=(*_status_cards(story, readers), *_approval_cards(story)),
+        wanted=(
+            *_status_cards(story, readers),
+            *_notices(story, now),
+            *_reminder(story, now),
+            *_approval_cards(story),
+            *_revoker_card(story, readers),
+        ),
         concerned=frozenset({*readers, *(asked.who.id for asked in story.asked)}),
+        also=frozenset(_shown_on(story)),
+        next_at=_next_word(story.grant, now),
     )
+
+
+def _shown_on(story: Story) -> Iterator[str]:
+    """The subjects on whose cards it is to be seen where this request stands."""
+    if story.extends is not None:
+        yield subjects.request(story.extends.request_id)
+    if story.grant is not None and story.grant.end_reason is EndReason.LEFT:
+        yield subjects.leaver(story.application, story.beneficiary.id)
+
+
+def _next_word(grant: GrantStory | None, now: datetime) -> datetime | None:
+    """When the person will have to be told something that no press leads to: that the invite waits, or that it ends."""
+    match grant.state if grant else None:
+        case GrantState.ACTIVE:
+            return next_notice(*_time_of(grant), now) if grant else None
+        case GrantState.INVITED:
+            return grant.remind_at if grant and grant.remind_at and grant.remind_at > now else None
+        case _:
+            return None
+
+
+def _time_of(grant: GrantStory) -> tuple[datetime, datetime | None]:
+    """From when to when somebody has what a grant gives; the end is None while they do not have it."""
+    return grant.active_at or grant.starts_at, grant.ends_at if grant.active_at is not None else None
 
 
 def _status_cards(story: Story, readers: list[str]) -> Iterator[Wanted]:
@@ -96,6 +159,44 @@ def _status_cards(story: Story, readers: list[str]) -> Iterator[Wanted]:
         if event and news:
             # an edited card notifies nobody; a reply does
             yield Wanted(slot=f"told:{event}:{reader}", recipient=reader, content=news, reply_to=status)
+
+
+def _notices(story: Story, now: datetime) -> Iterator[Wanted]:
+    """The word before the end. What was said stays, and shows what came of it; only what is due is said anew."""
+    if story.grant is None:
+        return
+    due = due_notice(*_time_of(story.grant), now) if extendable(story) else None
+    for one in notices(*_time_of(story.grant)):
+        if one.due_at <= now:
+            reader = story.beneficiary.id
+            yield Wanted(
+                slot=f"told:{one.name}:{reader}",
+                recipient=reader,
+                content=notice(story),
+                reply_to=subjects.status_slot(reader),
+                only_edit=one.name != due,
+            )
+
+
+def _reminder(story: Story, now: datetime) -> Iterator[Wanted]:
+    """The word about an invite that nobody has accepted. It stays, and says what came of it."""
+    grant, reader = story.grant, story.beneficiary.id
+    if grant is not None and grant.remind_at is not None and grant.remind_at <= now:
+        yield Wanted(
+            slot=f"told:invite-waits:{reader}",
+            recipient=reader,
+            content=reminder(story),
+            reply_to=subjects.status_slot(reader),
+            only_edit=grant.state is not GrantState.INVITED,
+        )
+
+
+def _revoker_card(story: Story, readers: Collection[str]) -> Iterator[Wanted]:
+    """What came of it, for the admin who took access back; the others read it on their status cards."""
+    ending = story.grant.ending if story.grant else None
+    revoked = story.grant is not None and story.grant.end_reason is EndReason.REVOKED
+    if revoked and ending and ending.by and ending.by.id not in readers and not story.went_along:
+        yield Wanted(slot=f"revoked:{ending.by.id}", recipient=ending.by.id, content=removal_card([story]))
 
 
 def _approval_cards(story: Story) -> Iterator[Wanted]:
@@ -117,6 +218,10 @@ def milestone(story: Story) -> str | None:
         return news.get(story.state)
     if grant.state is GrantState.GRANTING and story.by_hand and story.auto_approved is None:
         return "approved"
+    if grant.state is GrantState.SCHEDULED and story.extends is not None:
+        return "extended"
+    if story.went_along or _handed_over(story):
+        return None  # told with what it extends, or what extends it
     if grant.state is GrantState.ENDED and grant.active_at is None and grant.invited_at is None and not grant.end_note:
         return None  # it never began, and whoever ended it knows
     news_of = {
@@ -126,6 +231,15 @@ def milestone(story: Story) -> str | None:
         GrantState.ENDED: "ended",
     }
     return news_of.get(grant.state)
+
+
+def _handed_over(story: Story) -> bool:
+    """Did access go on without a gap, from this grant to its extension or from what it extends to this one?"""
+    if story.grant is None:
+        return False
+    if story.grant.state is GrantState.ENDED:
+        return story.grant.end_reason is EndReason.EXPIRED and extended(story)
+    return story.extends is not None and story.grant.starts_at == story.extends.ends_at
 
 
 async def _incident_board(session: AsyncSession, id_: str, desk: Desk, unreachable: Collection[str]) -> Board:
@@ -152,5 +266,56 @@ async def _step_board(session: AsyncSession, id_: str) -> Board:
         wanted=tuple(
             Wanted(slot=f"step:{owner}", recipient=owner, content=step_card(step, viewer_id=owner))
             for owner in sorted(owners)
+        )
+    )
+
+
+async def _seat_board(session: AsyncSession, grant_id: str, desk: Desk) -> Board:
+    """To those who administer the application; to Usher's admins where nobody does."""
+    seat = await load_seat_story(session, grant_id)
+    if seat is None:
+        return Board(wanted=())
+    grant = await session.get_one(Grant, grant_id)
+    owners = await step_owners(session, grant.application) or await queries.admin_ids(session, desk.admins)
+    content = seat_card(seat)
+    return Board(
+        wanted=tuple(
+            Wanted(
+                slot=f"seat:{owner}", recipient=owner, content=content, only_edit=seat.state is not GrantState.WAITING
+            )
+            for owner in sorted(owners - {seat.beneficiary.id})
+        )
+    )
+
+
+async def _application_board(session: AsyncSession, key: str, desk: Desk) -> Board:
+    """A card for each admin who set it up: they asked for it by doing so, and its row was written then."""
+    story = await queries.load_application_story(session, key)
+    if story is None:
+        return Board(wanted=())
+    content = set_up_card(story, catalog_in_file=desk.catalog_in_file)
+    cards = sa.select(Card.slot, Card.recipient).where(Card.subject == subjects.application(key)).order_by(Card.slot)
+    return Board(
+        wanted=tuple(
+            Wanted(slot=slot, recipient=admin, content=content) for slot, admin in await session.execute(cards)
+        ),
+        concerned=frozenset(await queries.admin_ids(session, desk.admins)),
+    )
+
+
+async def _leaver_board(session: AsyncSession, id_: str, desk: Desk) -> Board:
+    """What somebody lost who left, for the application's admins, or else Usher's."""
+    application, _, person_id = id_.partition(":")
+    stories = await queries.load_lost(session, application, person_id)
+    if not stories:
+        return Board(wanted=())
+    [since, *_] = {story.grant.ending.since for story in stories if story.grant and story.grant.ending}
+    admins = await step_owners(session, application) or await queries.admin_ids(session, desk.admins)
+    content = removal_card(stories)
+    return Board(
+        wanted=tuple(
+            # somebody may come back, and leave again
+            Wanted(slot=f"left:{since.timestamp():.0f}:{admin}", recipient=admin, content=content)
+            for admin in sorted(admins)
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -31,6 +33,8 @@ class House:
 
     database: Database
     admins: tuple[str, ...]  # Slack user ids or e-mail addresses
+    #: the catalogue is applied from a file at every start, so what is added in Slack has to go there, too
+    catalog_in_file: bool = False
 
     async def is_admin(self, person_id: str) -> bool:
         """Is this one of Usher's admins, as the directory knows them now?"""
@@ -49,13 +53,19 @@ class House:
         operation: Callable[Concatenate[Transaction, P], Awaitable[T]],
         *args: P.args,
         **kwargs: P.kwargs,
-    ) -> None:
-        """One press, one transaction, and then the acknowledgement. What is shown follows from tasks."""
+    ) -> bool:
+        """One press, one transaction, and then the acknowledgement. What is shown follows from tasks.
+
+        Returns whether it was done; if not, the person has been told why.
+        """
+        done = True
         try:
             await self.database.write(operation, *args, **kwargs)
         except Refused as refused:
+            done = False
             await tell(body, client, refusal(refused, reader_id=person_of(body)))
         await ack()
+        return done
 
 
 def person_of(body: Body) -> str:
@@ -66,6 +76,12 @@ def person_of(body: Body) -> str:
 def value_of(body: Body) -> str:
     """The opaque id on the button that was pressed."""
     return str(body["actions"][0].get("value", ""))
+
+
+def origin_of(view: Body, person_id: str, entered: object) -> str:
+    """The same for every delivery of one submission, and different for everything else that anybody submits."""
+    asked = [view.get("id"), view.get("hash"), person_id, repr(entered)]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 def notice(content: Content) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +22,7 @@ from bot.cards.content import Content
 from bot.cards.form import Draft, field_errors, options_for, read_entered, read_form, request_form
 from bot.cards.refusals import refusal, refusal_words
 from bot.cards.texts import COMMAND, help_text, not_understood, status_list
-from bot.handlers.house import Body, House, notice, person_of
+from bot.handlers.house import Body, House, notice, origin_of, person_of
 
 #: the shortcut's callback_id in manifest.yml
 SHORTCUT = "request_access"
@@ -90,7 +88,7 @@ class RequestAccess:
         wish = _wish(read_entered(view["state"]["values"]), person_id)
         try:
             await self._house.database.write(
-                submit, wish=wish, requester_id=person_id, channel="slack", origin=_origin(view, person_id, wish)
+                submit, wish=wish, requester_id=person_id, channel="slack", origin=origin_of(view, person_id, wish)
             )
         except WrongWish as wrong:
             await ack(response_action="errors", errors=field_errors(wrong.fields, view))
@@ -152,9 +150,3 @@ def _wish(entered: Draft, person_id: str) -> Wish:
         reason=entered.reason,
         beneficiary_id=entered.beneficiary_id or person_id,
     )
-
-
-def _origin(view: Mapping[str, Any], person_id: str, wish: Wish) -> str:
-    """The same for every delivery of one submission, and different for everything else that anybody submits."""
-    asked = [view.get("id"), view.get("hash"), person_id, repr(wish)]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()

@@ -1,6 +1,6 @@
 """The simulated ChatGPT workspace: one state, the faces over it, and a page to act on it by hand.
 
-`workspace.py` holds the state and its rules, a face (`web_admin.py`, `admin_api.py`) speaks one wire format,
+`workspace.py` holds the state and its rules, a face (`web_admin.py`, `admin_api.py`, `scim.py`) speaks one wire format,
 `faults*.py` say what can go wrong, and `door.py` is where every call comes in.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.chatgpt import admin_api, page, web_admin
+from sandbox.chatgpt import admin_api, page, scim, sign_in_page, web_admin
 from sandbox.chatgpt.calls import Call
 from sandbox.chatgpt.demo import harbour_studio, sign_in
 from sandbox.chatgpt.door import door
@@ -21,8 +21,10 @@ __all__ = ["Call", "Workspace", "api_routes", "harbour_studio", "page_routes", "
 def api_routes(workspace: Workspace) -> list[BaseRoute]:
     """Everything that plays OpenAI, relative to where it is mounted. What no face knows is logged and is a 404."""
     return [
+        *sign_in_page.routes(workspace),
         *web_admin.routes(workspace),
         *admin_api.routes(workspace),
+        *scim.routes(workspace),
         Route("/{path:path}", door(workspace, _not_found), methods=_METHODS),
     ]
 

@@ -60,5 +60,10 @@ class Call:
         if not isinstance(body, dict):
             return ()
         several = body.get("email_addresses")
-        named = [body.get("email_address"), body.get("email"), *(several if isinstance(several, list) else ())]
+        named = [
+            body.get("email_address"),
+            body.get("email"),
+            body.get("userName"),
+            *(several if isinstance(several, list) else ()),
+        ]
         return tuple(email for email in named if isinstance(email, str))

@@ -8,15 +8,17 @@ from typing import Final
 
 from sandbox import company
 from sandbox.chatgpt.admin_keys import AdminKey
+from sandbox.chatgpt.directory import Directory
 from sandbox.chatgpt.faults_admin_api import ADMIN_API_FAULTS
 from sandbox.chatgpt.faults_common import COMMON_FAULTS
 from sandbox.chatgpt.faults_lists import LIST_FAULTS
+from sandbox.chatgpt.faults_scim import SCIM_FAULTS
 from sandbox.chatgpt.faults_web_admin import WEB_ADMIN_FAULTS
 from sandbox.chatgpt.profile import Profile
 from sandbox.chatgpt.roster import PREMIUM_SEAT, STANDARD_SEAT, Member
 from sandbox.chatgpt.workspace import BILLING_PERIOD, Clock, Workspace, user_id
 
-FAULTS: Final = (*WEB_ADMIN_FAULTS, *ADMIN_API_FAULTS, *LIST_FAULTS, *COMMON_FAULTS)
+FAULTS: Final = (*WEB_ADMIN_FAULTS, *ADMIN_API_FAULTS, *SCIM_FAULTS, *LIST_FAULTS, *COMMON_FAULTS)
 _STANDARD_SEATS: Final = {STANDARD_SEAT: company.CHATGPT_PAID_SEATS, PREMIUM_SEAT: 0}
 
 
@@ -27,8 +29,8 @@ def harbour_studio(
     paid: Mapping[str, int] = _STANDARD_SEATS,
     plan_type: str = company.CHATGPT_PLAN,
 ) -> Workspace:
-    """The company's workspace, with its integration account signed in (`company.CHATGPT_SESSION`) and an Admin key
-    that this account made (`company.CHATGPT_ADMIN_KEY`).
+    """The company's workspace, with its integration account signed in (`company.CHATGPT_SESSION`), an Admin key that
+    this account made (`company.CHATGPT_ADMIN_KEY`) and an empty SCIM directory (`company.CHATGPT_SCIM_TOKEN`).
 
     `members` are there from the beginning, in this order; `paid` is the number of seats bought per seat type.
     """
@@ -57,6 +59,7 @@ def harbour_studio(
         ],
         names={person.email: person.name for person in company.PEOPLE},
         faults=FAULTS,
+        directory=Directory(key=company.CHATGPT_DIRECTORY_KEY, token=company.CHATGPT_SCIM_TOKEN),
     )
     sign_in(workspace, company.CHATGPT_INTEGRATION_EMAIL, cookie=company.CHATGPT_SESSION)
     workspace.admin_keys.put(

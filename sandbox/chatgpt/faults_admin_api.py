@@ -105,7 +105,8 @@ ADMIN_API_FAULTS: Final = (
     Fault(
         name="enterprise_plan",
         title="The workspace is on Enterprise",
-        description="As on Enterprise the Admin API is there (/v1/manage), for the key sandbox-admin-key.",
+        description="As on Enterprise the Admin API is there (/v1/manage), for the key sandbox-admin-key, and the SCIM "
+        "directory (/scim/v2.0/harbour-directory), for the token se_sandbox.",
         scope=EVERYTHING,
         on=setting(plan_type="enterprise"),
         off=_first_plan,

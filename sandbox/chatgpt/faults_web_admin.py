@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sandbox.chatgpt.workspace import Workspace
 
 ACCOUNT: Final = r"/backend-api/accounts/[0-9a-fA-F-]+"
-PAGES: Final = Scope.of("", r"/(backend-api|api/auth|v1)/")
+PAGES: Final = Scope.of("", r"/(backend-api|api/auth|v1|scim)/")
 BACKEND: Final = Scope.of("", r"/backend-api/")
 SESSION: Final = Scope.of("GET", r"/api/auth/session$")
 INVITE: Final = Scope.of("POST", ACCOUNT + r"/invites$")
@@ -42,6 +43,19 @@ def _challenge(status: int) -> Fault:
         scope=PAGES,
         around=instead(lambda _: HTMLResponse(_CHALLENGE, status, headers=headers)),
     )
+
+
+#: A clearance is worth something where it was given: at this sandbox, as long as it runs.
+_CLEARANCE: Final = f"cf_clearance={secrets.token_urlsafe(16)}"
+_PERSON: Final = f"""<h1>Verify you are human</h1>
+<button onclick="document.cookie = '{_CLEARANCE}; path=/; max-age=31536000'; location.reload()">I am human</button>"""
+
+
+async def _challenge_strangers(turn: Turn) -> Response:
+    """Whoever pressed the button carries a cookie from then on, which a browser keeps and a plain client never gets."""
+    if _CLEARANCE in turn.call.headers.get("cookie", ""):
+        return await turn.go_on(turn.call)
+    return HTMLResponse(_CHALLENGE.replace("</body>", f"{_PERSON}</body>"), 403, headers={"cf-mitigated": "challenge"})
 
 
 def _refused(status: int, code: str, message: str) -> Around:
@@ -185,6 +199,13 @@ WEB_ADMIN_FAULTS: Final = (
     _challenge(403),
     _challenge(503),
     _challenge(200),
+    Fault(
+        name="challenge_until_passed",
+        title="Bot challenge for strangers",
+        description="Every call gets a challenge with a button; a browser in which somebody pressed it passes.",
+        scope=Scope.of("", r"/(backend-api|api/auth|auth)/|/$"),
+        around=_challenge_strangers,
+    ),
     Fault(
         name="conflict_on_delete",
         title="Removing collides",

@@ -91,6 +91,12 @@ class Sessions:
         session.generation += 1
         return f"{session.cookie}~{session.generation}"
 
+    def sign_out(self, cookie: str) -> None:
+        """End the session that this cookie opens; nothing happens if it opens none."""
+        session = self.find(cookie)
+        if session is not None:
+            del self._sessions[session.cookie]
+
     def sign_out_everywhere(self, user_id: str) -> None:
         """End every session of this person."""
         self._sessions = {k: v for k, v in self._sessions.items() if v.user_id != user_id}

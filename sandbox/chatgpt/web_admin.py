@@ -119,7 +119,7 @@ class _WebAdmin:
 
     def session(self, call: Call) -> Response:
         """GET /api/auth/session. Signed out is {} with 200."""
-        session = self._workspace.sessions.find(_session_cookie(call))
+        session = self._workspace.sessions.find(session_cookie(call))
         if session is None:
             return JSONResponse({})
         if call.query.get("exchange_workspace_token") == "true":
@@ -320,7 +320,7 @@ class _WebAdmin:
         return self._answered[attempt]
 
 
-def _session_cookie(call: Call) -> str:
+def session_cookie(call: Call) -> str:
     """The cookie's value, whole or put together from its parts."""
     pairs = (part.strip().partition("=") for part in call.headers.get("cookie", "").split(";"))
     cookies = {name: value for name, _, value in pairs}

@@ -17,6 +17,7 @@ from typing import Final, Literal, Protocol
 from sandbox.chatgpt.admin_keys import AdminKeys, Limiter
 from sandbox.chatgpt.calls import Call
 from sandbox.chatgpt.changes import Changes
+from sandbox.chatgpt.directory import Directory
 from sandbox.chatgpt.faults import Fault, Faults
 from sandbox.chatgpt.powers import require_inviter, require_owner, require_remover
 from sandbox.chatgpt.profile import Profile
@@ -85,6 +86,7 @@ class Workspace:
         members: Iterable[Member] = (),
         names: Mapping[str, str] | None = None,
         faults: Iterable[Fault] = (),
+        directory: Directory | None = None,
     ) -> None:
         """`names` are the names that people have given their own OpenAI accounts, by address."""
         self.clock = clock
@@ -93,6 +95,7 @@ class Workspace:
         self.sessions = Sessions()
         self.admin_keys = AdminKeys()
         self.limiter = Limiter()  # of the Admin API
+        self.directory = directory or Directory()
         self.changes = Changes()
         self.calls: list[Call] = []
         self.events: list[Event] = []
@@ -112,6 +115,7 @@ class Workspace:
         self.events.clear()
         self._old.clear()
         self.limiter.forget()
+        self.directory.clear()
         self.changes.bump()
 
     @property
@@ -162,7 +166,7 @@ class Workspace:
                 for member in self.roster.active()
             },
         )
-        self._happened("The subscription was renewed")
+        self.note("The subscription was renewed")
 
     # Changing
 
@@ -198,7 +202,7 @@ class Workspace:
         )
         self.roster = self.roster.with_invite(invite)
         mail = "an invite was sent to" if send_email else "an invite without an e-mail is open for"
-        self._happened(f"{_name(by)}: {mail} {email} ({role}, {seat})")
+        self.note(f"{_name(by)}: {mail} {email} ({role}, {seat})")
         return invite
 
     def accept(self, email: str) -> Member:
@@ -218,7 +222,7 @@ class Workspace:
             creation_source=invite.creation_source,
         )
         self.roster = self.roster.without_invite(email).with_member(member)
-        self._happened(f"{email} accepted the invite")
+        self.note(f"{email} accepted the invite")
         return member
 
     def cancel_invite(self, email: str, *, by: Member | None = None) -> None:
@@ -227,7 +231,7 @@ class Workspace:
         if self.roster.invite(email) is None:
             raise NoSuchInvite("Invite not found")
         self.roster = self.roster.without_invite(email)
-        self._happened(f"{_name(by)}: the invite to {email} was cancelled")
+        self.note(f"{_name(by)}: the invite to {email} was cancelled")
 
     def remove(self, user_id: str, *, by: Member | None = None) -> None:
         """Remove a member. The number of paid seats stays. Raises NotAllowed, NoSuchMember, LastOwner, Yourself."""
@@ -250,7 +254,7 @@ class Workspace:
             if self.profile.removed_linger
             else self.roster.without_member(user_id)
         )
-        self._happened(f"{_name(by)}: {member.email} was removed")
+        self.note(f"{_name(by)}: {member.email} was removed")
 
     def set_role(self, user_id: str, role: str, *, by: Member | None = None) -> Member:
         """Give a member another role. Raises NotAllowed, NoSuchMember or LastOwner."""
@@ -282,7 +286,22 @@ class Workspace:
         """The seat type of an invite that names none. Raises NotAllowed."""
         require_owner(by)
         self.profile = replace(self.profile, default_seat_type=seat_type)
-        self._happened(f"{_name(by)}: {seat_type} became the default seat type")
+        self.note(f"{_name(by)}: {seat_type} became the default seat type")
+
+    def hand_to_scim(self, email: str) -> bool:
+        """From now on SCIM manages the member or open invite with this address. False: there is neither."""
+        member, invite = self.roster.member_by_email(email), self.roster.invite(email)
+        if member is not None and not member.is_scim_managed:
+            self._put(replace(member, is_scim_managed=True), f"SCIM manages {member.email} from now on")
+        elif invite is not None and not invite.is_scim_managed:
+            self.roster = self.roster.with_invite(replace(invite, is_scim_managed=True))
+            self.note(f"SCIM manages the invite to {invite.email} from now on")
+        return member is not None or invite is not None
+
+    def note(self, what: str) -> None:
+        """Write into the log what happened."""
+        self.events.append(Event(at=self.clock.now(), what=what))
+        self.changes.bump()
 
     # Rules and bookkeeping
 
@@ -305,19 +324,15 @@ class Workspace:
         if not self.profile.auto_true_up or seat_type != BOUGHT_SEATS[0]:
             raise SeatNeeded(SEAT_NEEDED)
         self.profile = replace(self.profile, paid={**self.profile.paid, seat_type: self.profile.paid[seat_type] + 1})
-        self._happened(f"One more seat ({seat_type}) was bought")
+        self.note(f"One more seat ({seat_type}) was bought")
 
     def _heads(self) -> int:
         return len(self.roster.invites) + sum(1 for _ in self.roster.active())
 
     def _put(self, member: Member, what: str) -> Member:
         self.roster = self.roster.with_member(member)
-        self._happened(what)
+        self.note(what)
         return member
-
-    def _happened(self, what: str) -> None:
-        self.events.append(Event(at=self.clock.now(), what=what))
-        self.changes.bump()
 
 
 def _name(by: Member | None) -> str:

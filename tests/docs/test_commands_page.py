@@ -17,7 +17,7 @@ from bot.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
-SECTIONS = dict(re.findall(r"### `usher ([a-z ]+)`\n(.*?)(?=\n##|\Z)", PAGE, flags=re.DOTALL))
+SECTIONS = dict(re.findall(r"### `usher ([a-z -]+)`\n(.*?)(?=\n##|\Z)", PAGE, flags=re.DOTALL))
 
 
 def _commands() -> Iterator[tuple[str, list[str]]]:

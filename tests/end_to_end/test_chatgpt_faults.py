@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.chatgpt.demo import FAULTS
 from sandbox.chatgpt.faults_admin_api import ADMIN_API_FAULTS
+from sandbox.chatgpt.faults_scim import SCIM_FAULTS
 from sandbox.slack.state import Message
 from tests.support.studio import Studio
 
@@ -53,6 +54,7 @@ CASES = (
     Case(fault="workspace_not_found", incident=NO_PERMISSION),
     Case(fault="workspace_deactivated", while_="taking", incident=NO_PERMISSION),
     Case(fault="challenge_403", incident=BLOCKED),
+    Case(fault="challenge_until_passed", incident=BLOCKED),
     Case(fault="challenge_503", while_="joining", incident=BLOCKED),
     Case(fault="challenge_200", while_="taking", incident=BLOCKED),
     # the network and the servers
@@ -101,7 +103,7 @@ CASES = (
 
 def test_every_fault_of_the_simulator_has_its_case() -> None:
     """A new fault cannot be forgotten here."""
-    of_this_route = {fault.name for fault in FAULTS} - {fault.name for fault in ADMIN_API_FAULTS}
+    of_this_route = {fault.name for fault in FAULTS} - {fault.name for fault in (*ADMIN_API_FAULTS, *SCIM_FAULTS)}
     assert {case.fault for case in CASES} == of_this_route
 
 

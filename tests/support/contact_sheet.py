@@ -15,12 +15,19 @@ from playwright.async_api import Browser, async_playwright
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.refusals import Refusal, Refused
+from bot.cards.applications import set_up_card, steps_view
 from bot.cards.approval import approval_card, deny_form
 from bot.cards.content import JSON, Content
-from bot.cards.form import Draft, request_form
+from bot.cards.form import Draft, extension_form, request_form
 from bot.cards.home import home_view
 from bot.cards.incident import incident_card
+from bot.cards.looked_after import found_access, revoke_form
+from bot.cards.notice import notice
 from bot.cards.refusals import refusal
+from bot.cards.reminder import reminder
+from bot.cards.removal import removal_card
+from bot.cards.seat import seat_card
+from bot.cards.set_up_forms import Connection, chatgpt_form, kind_form
 from bot.cards.status import status_card
 from bot.cards.step import could_not_form, step_card
 from bot.cards.texts import help_text, not_understood, status_list
@@ -28,6 +35,7 @@ from bot.cards.told import Milestone, told
 from sandbox import company
 from sandbox.server import Sandbox
 from sandbox.slack.faults import RateLimit
+from storage.tables import GrantState
 from tests.support import stories as sample
 
 _PER_PICTURE = 6
@@ -46,20 +54,46 @@ def messages() -> Iterator[tuple[str, str, Content]]:
     yield "loud", company.MAYA.id, approval_card(loud, approver_id=company.MAYA.id)
     for incident in sample.incidents().values():
         yield "incident", company.NOOR.id, incident_card(incident)
+    for application in sample.applications().values():
+        yield "set-up", company.NOOR.id, set_up_card(application, catalog_in_file=False)
     for step in sample.steps().values():
         yield "step", company.NOOR.id, step_card(step, viewer_id=company.NOOR.id)
+    yield from _seats()
+    yield from _before_and_after_the_end()
     for one in all_stories.values():
         for event in Milestone:
             reply = told(one, event)
             if reply:
                 yield "told", company.LENA.id, reply
-    for code in Refusal:
-        refused = Refused(code, who=company.MAYA.id, permalink="https://harbour.slack.example/archives/D1/p1")
-        yield "refusals", company.LENA.id, refusal(refused, reader_id=company.LENA.id)
+    yield from _refusals()
     yield "texts", company.LENA.id, status_list(list(all_stories.values()), sample.NOW)
     yield "texts", company.LENA.id, status_list([], sample.NOW)
     yield "texts", company.LENA.id, help_text()
     yield "texts", company.LENA.id, not_understood("chatgtp please", sample.choices())
+
+
+def _refusals() -> Iterator[tuple[str, str, Content]]:
+    for code in Refusal:
+        refused = Refused(code, who=company.MAYA.id, permalink="https://harbour.slack.example/archives/D1/p1")
+        yield "refusals", company.LENA.id, refusal(refused, reader_id=company.LENA.id)
+
+
+def _before_and_after_the_end() -> Iterator[tuple[str, str, Content]]:
+    """Before access ends, and when it was taken back."""
+    for name in ("active", "active, extension pending", "active, extended", "ended"):
+        yield "notice", company.LENA.id, notice(sample.stories()[name])
+    for removed in sample.removed().values():
+        yield "removal", company.NOOR.id, removal_card([removed])
+
+
+def _seats() -> Iterator[tuple[str, str, Content]]:
+    """About seats and invites."""
+    for each in sample.seats().values():
+        yield "seat", company.NOOR.id, seat_card(each)
+    asked = sample.story(seats=sample.seat().left)
+    yield "seat-approval", company.MAYA.id, approval_card(asked, approver_id=company.MAYA.id)
+    for state in (GrantState.INVITED, GrantState.ACTIVE):
+        yield "reminder", company.LENA.id, reminder(sample.granted(state))
 
 
 def modals() -> Mapping[str, JSON]:
@@ -70,9 +104,16 @@ def modals() -> Mapping[str, JSON]:
         "form-chatgpt": request_form(choices, Draft(application="chatgpt", seat_type="codex")),
         "form-figma": request_form(choices, Draft(application="figma", reason="To look at the mock-ups")),
         "form-codex": request_form(choices, Draft(application="codex")),
+        "form-extension": extension_form(sample.granted(), choices[0]),
+        "found-access": found_access(list(sample.extended().values())[2:5], 40, whose=None),
+        "revoke": revoke_form(sample.granted()),
         "form-empty": request_form((), Draft()),
         "deny": deny_form(sample.stories()["pending, for somebody else"]),
         "could-not": could_not_form(sample.step()),
+        "set-up-kind": kind_form(catalog_in_file=True),
+        "set-up-business": chatgpt_form(Connection(plan="business", way="session")),
+        "set-up-enterprise": chatgpt_form(Connection(plan="enterprise", way="scim")),
+        "set-up-steps": steps_view(sample.application(findings=()), catalog_in_file=True),
     }
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -295,8 +296,10 @@ class Harbour:
 
     async def at_rest(self, *, unless: Callable[[], bool] = lambda: False) -> None:
         """Waits until nothing runs and no card has to be brought up to date, unless something else came true."""
+        soon = SystemClock().now() + timedelta(hours=1)  # what is told before an end is days away
         busy = sa.select(Task).where(
-            Task.state == "open", sa.or_(Task.owner.is_not(None), Task.kind.in_(["cards", "home"]))
+            Task.state == "open",
+            sa.or_(Task.owner.is_not(None), sa.and_(Task.kind.in_(["cards", "home"]), Task.run_at < soon)),
         )
         database = await Database.open(self.database_url, clock=SystemClock(), exclusive=False)
 

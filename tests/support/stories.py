@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from bot.access.desired import Entitlement
-from bot.access.story import Asked, Choice, GrantStory, HomeStory, IncidentStory, StepStory, Story, Who
+from bot.access.story import (
+    ApplicationStory,
+    Asked,
+    Choice,
+    Ending,
+    GrantStory,
+    HomeStory,
+    IncidentStory,
+    Link,
+    SeatsLeft,
+    SeatStory,
+    StepStory,
+    Story,
+    Who,
+)
+from bot.connectors.config import ChatGPTWebAdmin, Manual, connector_config
+from bot.connectors.contract import Condition
 from storage.tables import (
     AccountStatus,
     Decision,
@@ -68,8 +85,11 @@ def story(**changes: Any) -> Story:
         auto_approved=None,
         asked=(asked(),),
         grant=None,
+        extends=None,
+        extension=None,
         has_now=None,
         has_status=None,
+        seats=None,
         problem=None,
         nobody_to_ask=False,
         permalink="https://harbour.slack.example/archives/D1/p1",
@@ -91,9 +111,51 @@ def approved(**changes: Any) -> Story:
     )
 
 
+def ending(*, seen: bool = True, **changes: Any) -> Ending:
+    """It began to end when its time was over; afterwards nothing was to be seen any more."""
+    at = NOW + timedelta(minutes=12) + 30 * DAY
+    over = Ending(
+        since=at,
+        by=None,
+        seen=AccountStatus.ABSENT if seen else None,
+        seen_at=at + timedelta(seconds=2) if seen else None,
+        confirmed_by=None,
+    )
+    return replace(over, **changes)
+
+
+def link(state: RequestState = RequestState.APPROVED, **changes: Any) -> Link:
+    """The request before or after this one."""
+    after = Link(
+        request_id="0199a0c4-7e52-7d7c-9c54-3c6d2a5f0009",
+        state=state,
+        grant_state=GrantState.SCHEDULED if state is RequestState.APPROVED else None,
+        ends_at=NOW + timedelta(minutes=12) + 60 * DAY if state is RequestState.APPROVED else None,
+        permalinks={LENA.id: "https://harbour.slack.example/archives/D1/p9"},
+    )
+    return replace(after, **changes)
+
+
+def extended() -> dict[str, Story]:
+    """Extensions, and what is extended, at every turn."""
+    before = link(grant_state=GrantState.ACTIVE, ends_at=NOW + 2 * DAY)
+    starts: dict[str, Any] = {"starts_at": NOW + 2 * DAY, "ends_at": NOW + 32 * DAY}
+    return {
+        "pending, extension": story(extends=before),
+        "pending, extension, no end date": story(extends=before, duration_seconds=None),
+        "extension, approved": granted(GrantState.SCHEDULED, grant=starts, extends=before),
+        "extension, active": granted(GrantState.ACTIVE, grant=starts, extends=before),
+        "active, extension pending": granted(GrantState.ACTIVE, extension=link(RequestState.PENDING)),
+        "active, extended": granted(GrantState.ACTIVE, extension=link()),
+        "active, extended without end": granted(GrantState.ACTIVE, extension=link(ends_at=None)),
+        "ended, extended": granted(GrantState.ENDED, extension=link(grant_state=GrantState.ACTIVE)),
+    }
+
+
 def granted(state: GrantState = GrantState.ACTIVE, *, grant: dict[str, Any] | None = None, **changes: Any) -> Story:
     """The same with a grant in some state."""
     at = NOW + timedelta(minutes=12)
+    was_invited = state not in (GrantState.SCHEDULED, GrantState.GRANTING, GrantState.WAITING)
     made = GrantStory(
         id="0199a0c4-7e52-7d7c-9c54-3c6d2a5f0002",
         state=state,
@@ -101,9 +163,12 @@ def granted(state: GrantState = GrantState.ACTIVE, *, grant: dict[str, Any] | No
         end_note=None,
         starts_at=at,
         ends_at=at + 30 * DAY,
-        invited_at=None if state in (GrantState.SCHEDULED, GrantState.GRANTING, GrantState.WAITING) else at,
+        invited_at=at if was_invited else None,
+        remind_at=at + DAY if was_invited else None,
+        lapses_at=at + 14 * DAY if was_invited else None,
         active_at=at if state in (GrantState.ACTIVE, GrantState.ENDING, GrantState.ENDED) else None,
         ended_at=at + 30 * DAY if state is GrantState.ENDED else None,
+        ending=ending(seen=state is GrantState.ENDED) if state in (GrantState.ENDING, GrantState.ENDED) else None,
     )
     return approved(grant=replace(made, **(grant or {})), **changes)
 
@@ -165,6 +230,66 @@ def stories() -> dict[str, Story]:
         "ended with a note": granted(
             GrantState.ENDED, grant={"end_reason": EndReason.REVOKED, "end_note": "The pilot is over."}
         ),
+        "ended by an admin": granted(
+            GrantState.ENDED,
+            grant={"end_reason": EndReason.REVOKED, "end_note": "The pilot is over.", "ending": ending(by=NOOR)},
+        ),
+        **extended(),
+    }
+
+
+def lost(state: GrantState = GrantState.ENDED, *, why: EndReason = EndReason.LEFT, **changes: Any) -> Story:
+    """Lena's access, as it went when she left; `ending` changes what is known about that."""
+    how = replace(ending(seen=state is GrantState.ENDED), **changes.pop("ending", {}))
+    return granted(state, grant={"end_reason": why, "ending": how}, **changes)
+
+
+def removed() -> dict[str, Story]:
+    """What admins are told of, at every turn."""
+    note = {"end_reason": EndReason.REVOKED, "end_note": "The pilot is over.", "ending": ending(by=NOOR)}
+    return {
+        "being removed": lost(GrantState.ENDING),
+        "being removed by hand": lost(GrantState.ENDING, by_hand=True),
+        "in the way": lost(GrantState.ENDING, problem="ChatGPT does not answer at the moment."),
+        "removed": lost(),
+        "removed, from before Usher": lost(ending={"seen": AccountStatus.MEMBER}),
+        "removed by hand": lost(by_hand=True, ending={"confirmed_by": NOOR}),
+        "nothing was there": lost(by_hand=True),
+        "revoked": granted(GrantState.ENDED, grant=note),
+        "revoked, other access": lost(why=EndReason.REVOKED, ending={"seen": AccountStatus.MEMBER}),
+    }
+
+
+def seat(**changes: Any) -> SeatStory:
+    """Lena waits for a standard seat, and nobody waits longer."""
+    waiting = SeatStory(
+        grant_id="0199a0c4-7e52-7d7c-9c54-3c6d2a5f0009",
+        state=GrantState.WAITING,
+        application_name="ChatGPT",
+        beneficiary=LENA,
+        entitlement=Entitlement(role="member", seat_type="chatgpt"),
+        duration_seconds=30 * 86_400,
+        reason=REASON,
+        left=SeatsLeft(paid=20, used=18, invited=2, renews_on=date(2026, 12, 8)),
+        waiting_since=NOW,
+        before=0,
+        billed_by=None,
+        end_reason=None,
+    )
+    return replace(waiting, **changes)
+
+
+def seats() -> dict[str, SeatStory]:
+    """Somebody in line, at every turn."""
+    return {
+        "first in line": seat(),
+        "in line": seat(before=2),
+        "one is free": seat(left=SeatsLeft(paid=20, used=18, invited=1, renews_on=date(2026, 12, 8))),
+        "not counted": seat(left=None),
+        "added": seat(state=GrantState.INVITED, billed_by=NOOR),
+        "found": seat(state=GrantState.INVITED),
+        "declined": seat(state=GrantState.ENDED, end_reason=EndReason.NO_SEAT),
+        "given back": seat(state=GrantState.ENDED, end_reason=EndReason.RELEASED),
     }
 
 
@@ -286,6 +411,79 @@ def choices() -> tuple[Choice, ...]:
     )
 
 
+def application(**changes: Any) -> ApplicationStory:
+    """ChatGPT through an integration account, and it works."""
+    works = ApplicationStory(
+        key="chatgpt",
+        name="ChatGPT",
+        retired=False,
+        connector=ChatGPTWebAdmin(
+            type="chatgpt",
+            transport="web_admin",
+            workspace_id=UUID("2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11"),
+            integration_email="it-chatgpt@harbour.example",
+            secret="chatgpt-session",
+        ),
+        findings=(
+            Condition(name="Reachable", ok=True, detail="https://chatgpt.com answers."),
+            Condition(name="Signed in", ok=True, detail="As it-chatgpt@harbour.example."),
+            Condition(name="Role", ok=True, detail="The integration account is owner."),
+            Condition(name="Plan", ok=True, detail="team."),
+            Condition(name="Seats", ok=True, detail="chatgpt: 3 of 10 paid; codex: 0."),
+        ),
+        checked_at=NOW,
+        outage=None,
+    )
+    return replace(works, **changes)
+
+
+def applications() -> dict[str, ApplicationStory]:
+    """Applications of every kind, in every state of health."""
+    connector = application().connector
+    workspace = {"type": "chatgpt", "workspace_id": "2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11"}
+    missing = Condition(
+        name="Role",
+        ok=False,
+        detail="The integration account is member.",
+        remedy="Let an owner of the workspace give the integration account the role Owner.",
+    )
+    return {
+        "works": application(),
+        "not checked yet": application(findings=(), checked_at=None),
+        "something is missing": application(findings=(*application().findings[:2], missing)),
+        "outage": application(outage="ChatGPT no longer accepts the stored session (HTTP 401)."),
+        "browser": application(
+            connector=connector.model_copy(update={"via": "browser", "secret": None}), findings=(), checked_at=None
+        ),
+        "admin key": application(
+            connector=connector_config.validate_python(
+                {**workspace, "transport": "admin_api", "secret": "chatgpt-admin-key"}
+            ),
+            findings=(),
+            checked_at=None,
+        ),
+        "scim": application(
+            connector=connector_config.validate_python(
+                {
+                    **workspace,
+                    "transport": "scim",
+                    "base_url": "https://directory.example/scim/v2",
+                    "secret": "chatgpt-scim-token",
+                }
+            ),
+            findings=(),
+            checked_at=None,
+        ),
+        "by hand": application(
+            key="figma",
+            name="Figma",
+            connector=Manual(type="manual", instructions="Use the group Design.", link="https://figma.example/admin"),
+            findings=(Condition(name="By hand", ok=True, detail="A human makes every change."),),
+        ),
+        "retired": application(retired=True),
+    }
+
+
 def home(**changes: Any) -> HomeStory:
     """Lena's Home tab on a normal day."""
     normal = HomeStory(
@@ -293,7 +491,9 @@ def home(**changes: Any) -> HomeStory:
         access=(granted(GrantState.ACTIVE), granted(GrantState.INVITED, grant={"ends_at": None})),
         requests=(story(), stories()["denied"], stories()["ended"]),
         to_decide=(),
+        looks_after=False,
         incidents=(),
+        applications=(),
         is_admin=False,
         now=NOW + 2 * DAY,
     )
@@ -307,14 +507,16 @@ def homes() -> dict[str, HomeStory]:
         "normal": home(),
         "newcomer": home(**nothing),
         "manager": home(who=MAYA, **{**nothing, "to_decide": (story(), stories()["pending, for somebody else"])}),
-        "admin": home(who=NOOR, is_admin=True, **{**nothing, "incidents": (incident(),)}),
+        "admin": home(who=NOOR, is_admin=True, looks_after=True, **{**nothing, "incidents": (incident(),)}),
         "admin, all is well": home(who=NOOR, is_admin=True, **nothing),
         "everything at once": home(
             who=MAYA,
             is_admin=True,
+            looks_after=True,
             access=tuple(granted(GrantState.ACTIVE) for _ in range(30)),
             requests=tuple(story(requester=MAYA) for _ in range(30)),
             to_decide=tuple(story() for _ in range(30)),
             incidents=tuple(incident() for _ in range(30)),
+            applications=tuple(application(key=f"chatgpt-{number}") for number in range(30)),
         ),
     }

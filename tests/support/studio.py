@@ -130,7 +130,10 @@ class Studio:
                 catalog=str(written),
                 port=0,
             )
-            secrets = {"USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION}
+            secrets = {
+                "USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION,
+                "USHER_SECRET_CHATGPT_SCIM": company.CHATGPT_SCIM_TOKEN,
+            }
             async with running(settings, clock=sandbox.clock, environment=secrets) as usher:
                 sandbox.clock.on_skip.append(usher.engine.dispatcher.nudge)
                 if not socket_mode:
@@ -212,8 +215,14 @@ class Studio:
         )
 
     async def asked(self, approver: Person, about: Person) -> Message:
-        """The newest card by which somebody is asked about somebody, once it is there."""
-        return await self.until(lambda: approver.message(f"{about.name} asks for"))
+        """The newest card on which somebody is to decide about somebody, once it is there."""
+        return await self.until(
+            lambda: next(
+                message
+                for message in reversed(self.told(approver))
+                if f"{about.name} asks for" in message.shown and "Approve" in message.buttons
+            )
+        )
 
     async def approve(self, approver: Person, about: Person) -> Message:
         """They press Approve on that card."""

@@ -59,8 +59,7 @@ async def apply_catalog(
         CatalogProblems: it names people who are unknown, have left, or are bots. Only what is new or changed is
             looked at: that somebody left does not make an old catalogue wrong.
     """
-    if not tx.is_sqlite:
-        await tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    await lock_catalog(tx)
     policies = {row.key: row for row in await tx.session.scalars(sa.select(Policy).order_by(Policy.key))}
     in_order = sa.select(Application).order_by(Application.position, Application.key)
     applications = {row.key: row for row in await tx.session.scalars(in_order)}
@@ -72,7 +71,7 @@ async def apply_catalog(
     touched = {(difference.what, difference.key) for difference in differences}
     mentions = [mention for mention in catalog.mentions() if mention.within in touched]
     if mentions:
-        check_people(mentions, lines or Lines.unknown(), await _directory(tx))
+        check_people(mentions, lines or Lines.unknown(), await read_directory(tx))
 
     await _write(tx, policies, applications, catalog)
     for difference in differences:
@@ -84,6 +83,12 @@ async def apply_catalog(
             after=difference.after,
         )
     return differences
+
+
+async def lock_catalog(tx: Transaction) -> None:
+    """Nobody else changes the catalogue until this transaction ends. Take it before you read what you will change."""
+    if not tx.is_sqlite:
+        await tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
 # -- what differs (pure) -----------------------------------------------------------------------------------------------
@@ -146,7 +151,7 @@ def _said(document: Mapping[str, Any], key: str) -> str:
 
 
 # -- reading and writing -----------------------------------------------------------------------------------------------
-async def _directory(tx: Transaction) -> Directory:
+async def read_directory(tx: Transaction) -> Directory:
     """Everybody, by e-mail address and by Slack user id. An address can be used again by somebody who is active."""
     people = await tx.session.execute(sa.select(Person.id, Person.email, Person.active, Person.is_bot))
     active, left, bots = set[str](), set[str](), set[str]()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.access import subjects
+from bot.access import lifecycle, subjects
 from bot.access.catalog import ApplicationEntry, PolicyRules
 from bot.access.operations.incidents import open_incident
 from bot.access.people_facts import colleague, load_people
@@ -41,6 +41,13 @@ def refresh_cards(tx: Transaction, request_id: str) -> None:
     tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}", run_at=tx.now + CARDS_AFTER)
 
 
+def refresh_seat_card(tx: Transaction, grant: Grant) -> None:
+    """Sees to it that the admins' card about a grant in line shows what is true now, if there ever was one."""
+    if grant.waiting_since is not None:
+        subject = subjects.seat(grant.id)
+        tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}", run_at=tx.now + CARDS_AFTER)
+
+
 def converge_account(tx: Transaction, application: str, person_id: str) -> None:
     """Sees to it that an account becomes what the living grants say."""
     key = subjects.account(application, person_id)
@@ -56,9 +63,15 @@ async def pass_request(
     actor: str,
     why: str | None,
 ) -> str:
-    """A request that everybody agreed to becomes a grant. Returns the grant's id."""
+    """A request that everybody agreed to becomes a grant. Returns the grant's id.
+
+    The grant of an extension starts when the one that it extends ends: both turn in the same task, so that the account
+    stays as it is. Where that one has ended meanwhile, it is a grant like any other.
+    """
+    goes_on_from = await _end_of_extended(tx, request)
+    starts_at = goes_on_from or tx.now
+    time_counts = goes_on_from is not None or request.rules.get("starts") == "approved"
     limited = request.duration_seconds is not None
-    starts_when_joined = request.rules.get("starts") != "approved"
     grant = Grant(
         id=new_id(),
         request_id=request.id,
@@ -67,18 +80,24 @@ async def pass_request(
         role=request.role,
         seat_type=request.seat_type,
         duration_seconds=request.duration_seconds,
-        state=GrantState.GRANTING,
+        state=GrantState.GRANTING if goes_on_from is None else GrantState.SCHEDULED,
         created_at=tx.now,
-        starts_at=tx.now,
-        ends_at=tx.now + timedelta(seconds=request.duration_seconds or 0)
-        if limited and not starts_when_joined
-        else None,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(seconds=request.duration_seconds or 0) if limited and time_counts else None,
     )
     await tx.insert(grant)
     tx.record("request.approved", actor=actor, subject=subjects.request(request.id), reason=why, grant=grant.id)
     converge_account(tx, request.application, request.beneficiary_id)
     refresh_cards(tx, request.id)
     return grant.id
+
+
+async def _end_of_extended(tx: Transaction, request: AccessRequest) -> datetime | None:
+    """When the access ends that a request asks to go on; None where there is none, or not any more."""
+    extended = await tx.session.get(Grant, request.extends_id) if request.extends_id is not None else None
+    if extended is None or extended.state not in lifecycle.HOLDING | {GrantState.SCHEDULED}:
+        return None
+    return extended.ends_at if extended.ends_at is not None and extended.ends_at > tx.now else None
 
 
 async def facts_about(

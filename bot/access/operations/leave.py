@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from bot.access.operations.cancel import cancel
+from bot.access import subjects
+from bot.access.operations.cancel import call_off
 from bot.access.operations.ending import end_grant
 from bot.access.operations.skip_approver import skip_approver
 from storage.database import Transaction
-from storage.tables import AccessRequest, Approval, EndReason, Grant, Person, RequestState
+from storage.tables import AccessRequest, Approval, EndReason, Grant, Person
+
+_PENDING = AccessRequest.state == sa.literal_column("'pending'")
 
 
 async def leave(tx: Transaction, *, person_id: str) -> None:
@@ -16,15 +19,15 @@ async def leave(tx: Transaction, *, person_id: str) -> None:
     person = await tx.session.get(Person, person_id)
     if person is None or person.active:
         return
+    # Wishes before grants: one that is approved at this very moment is a grant by the time grants are looked for.
+    theirs = sa.select(AccessRequest.id).where(
+        sa.or_(AccessRequest.beneficiary_id == person_id, AccessRequest.requester_id == person_id), _PENDING
+    )
+    for request_id in (await tx.session.scalars(theirs)).all():
+        await call_off(tx, request_id, actor="usher", reason=f"{person.name} has left the company.")
     living = sa.select(Grant).where(Grant.beneficiary_id == person_id, Grant.state != sa.literal_column("'ended'"))
     for grant in (await tx.session.scalars(living)).all():
         await end_grant(tx, grant, why=EndReason.LEFT, actor="usher", note="Left the company.")
-    theirs = sa.select(AccessRequest.id).where(
-        sa.or_(AccessRequest.beneficiary_id == person_id, AccessRequest.requester_id == person_id),
-        AccessRequest.state == RequestState.PENDING,
-    )
-    for request_id in (await tx.session.scalars(theirs)).all():
-        await cancel(tx, request_id=request_id, actor="usher", reason=f"{person.name} has left the company.")
     waiting = (
         sa.select(Approval.request_id)
         .join(AccessRequest, AccessRequest.id == Approval.request_id)
@@ -32,8 +35,25 @@ async def leave(tx: Transaction, *, person_id: str) -> None:
             Approval.approver_id == person_id,
             Approval.decision.is_(None),
             Approval.unreachable_at.is_(None),
-            AccessRequest.state == RequestState.PENDING,
+            _PENDING,
         )
     )
     for request_id in (await tx.session.scalars(waiting)).all():
         await skip_approver(tx, request_id=request_id, approver_id=person_id, why="left")
+
+
+async def find_unnoticed(tx: Transaction) -> int:
+    """Has everybody followed up who left and still has, or wishes for, something; returns how many.
+
+    A net below the events: a wish may be sent, or approved, while its owner is being deactivated.
+    """
+    has = sa.exists().where(
+        Grant.beneficiary_id == Person.id,
+        Grant.state != sa.literal_column("'ended'"),
+        Grant.state != sa.literal_column("'ending'"),
+    )
+    wishes = sa.exists().where(AccessRequest.beneficiary_id == Person.id, _PENDING)
+    found = (await tx.session.scalars(sa.select(Person.id).where(Person.active.is_(False), sa.or_(has, wishes)))).all()
+    for person_id in found:
+        tx.enqueue(subjects.LEFT, person_id)
+    return len(found)

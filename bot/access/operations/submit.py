@@ -31,7 +31,13 @@ class Submitted:
 
 
 async def submit(
-    tx: Transaction, *, wish: Wish, requester_id: str, channel: str, origin: str | None = None
+    tx: Transaction,
+    *,
+    wish: Wish,
+    requester_id: str,
+    channel: str,
+    origin: str | None = None,
+    extends: Grant | None = None,
 ) -> Submitted:
     """Records a request and asks whoever decides.
 
@@ -41,6 +47,7 @@ async def submit(
         requester_id: who asks, as authenticated by the door.
         channel: the door: slack or chatgpt.
         origin: what was submitted (a Slack view's id), so that a redelivery of it is known as one.
+        extends: the grant that is to go on; `operations/extend.py` has checked whose it is.
 
     Raises:
         WrongWish: the catalogue does not offer that.
@@ -58,14 +65,16 @@ async def submit(
         managers_of=(wish.beneficiary_id,),
     )
     _refuse_strangers(people.get(requester_id), people.get(wish.beneficiary_id))
+    _refuse_address(people[wish.beneficiary_id], entry)
 
     request = _request(tx, wish, asked_for, entry, rules, requester_id, channel, origin)
+    request.extends_id = extends.id if extends else None
     while not await tx.insert_unless_there(request):
         same = await _same_submission(tx, request)
         if same is not None:
             return same
         await _make_way(tx, request)
-    await _refuse_what_they_have(tx, request)
+    await _refuse_what_they_have(tx, request, extends)
 
     tx.record(
         "request.submitted",
@@ -78,6 +87,7 @@ async def submit(
         beneficiary=wish.beneficiary_id,
         reason=wish.reason,
         channel=channel,
+        extends=request.extends_id,
     )
     if rules.auto_approve:
         # inserted as pending all the same: that is how the database knows of two at once
@@ -144,6 +154,11 @@ def _refuse_strangers(requester: Person | None, beneficiary: Person | None) -> N
         raise Refused(Refusal.NO_EMAIL, who=beneficiary.id)
 
 
+def _refuse_address(beneficiary: Person, entry: ApplicationEntry) -> None:
+    if not entry.takes_address(beneficiary.email or ""):
+        raise Refused(Refusal.EMAIL_DOMAIN, who=beneficiary.id, detail={"domains": entry.email_domains})
+
+
 async def _same_submission(tx: Transaction, request: AccessRequest) -> Submitted | None:
     """The same submission again is the success it was."""
     if request.origin is None:
@@ -173,8 +188,8 @@ async def _make_way(tx: Transaction, request: AccessRequest) -> None:
         )
 
 
-#: the columns of living grants for the same entitlement
-_HELD = sa.select(Grant.request_id, Grant.duration_seconds, Grant.ends_at).where(
+#: living grants for the same entitlement
+_HELD = sa.select(Grant).where(
     Grant.beneficiary_id == sa.bindparam("beneficiary"),
     Grant.application == sa.bindparam("application"),
     Grant.role == sa.bindparam("role"),
@@ -184,7 +199,7 @@ _HELD = sa.select(Grant.request_id, Grant.duration_seconds, Grant.ends_at).where
 )
 
 
-async def _refuse_what_they_have(tx: Transaction, request: AccessRequest) -> None:
+async def _refuse_what_they_have(tx: Transaction, request: AccessRequest, extends: Grant | None) -> None:
     """Somebody who has this for at least as long is told so; asking for longer than that is a wish of its own."""
     bound = {
         "beneficiary": request.beneficiary_id,
@@ -192,18 +207,28 @@ async def _refuse_what_they_have(tx: Transaction, request: AccessRequest) -> Non
         "role": request.role,
         "seat_type": request.seat_type,
     }
-    for request_id, duration_seconds, ends_at in await tx.session.execute(_HELD, bound):
-        if _lasts(duration_seconds) >= _lasts(request.duration_seconds):
+    for held in await tx.session.scalars(_HELD, bound):
+        if _goes_on(held, extends, request) if extends else _lasts(held) >= _lasts(request):
             raise Refused(
                 Refusal.ALREADY_HAVE,
                 who=request.beneficiary_id,
-                permalink=await _permalink(tx, request_id, request.requester_id),
-                detail={"until": ends_at},
+                permalink=await _permalink(tx, held.request_id, request.requester_id),
+                detail={"until": held.ends_at},
             )
 
 
-def _lasts(duration_seconds: int | None) -> float:
-    return float("inf") if duration_seconds is None else duration_seconds
+def _goes_on(held: Grant, extends: Grant, request: AccessRequest) -> bool:
+    """Does what is held make an extension needless: because it is one already, or lasts as long as one would?"""
+    if held.id == extends.id or extends.ends_at is None:
+        return False
+    if held.starts_at >= extends.ends_at or held.duration_seconds is None:
+        return True
+    until = held.ends_at or held.starts_at
+    return (until - extends.ends_at).total_seconds() >= _lasts(request)
+
+
+def _lasts(what: AccessRequest | Grant) -> float:
+    return float("inf") if what.duration_seconds is None else what.duration_seconds
 
 
 async def _permalink(tx: Transaction, request_id: str, reader_id: str) -> str | None:

@@ -1,5 +1,5 @@
 """The `chatgpt` connector: the members and invites of a ChatGPT workspace.
 
-`connector` holds the rules, `transport` says what they ask of a way to the workspace, `web_admin` and
-`admin_api` are such ways.
+`connector` holds the rules, `transport` says what they ask of a way to the workspace, `web_admin`, `admin_api` and
+`scim` are such ways.
 """

@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -29,7 +29,7 @@ from bot.connectors.chatgpt.admin_api_rights import (
     WRITE_INVITES,
     WRITE_USERS,
 )
-from bot.connectors.chatgpt.calls import both, parse, send
+from bot.connectors.chatgpt.calls import bearer, both, parse, send
 from bot.connectors.chatgpt.errors import Answer, Call, Said, failure, refusal
 from bot.connectors.chatgpt.pace import Pace
 from bot.connectors.chatgpt.paging import walked
@@ -83,6 +83,7 @@ class AdminApi:
         self._workspace = f"{config.base_url}/manage/workspaces/{config.workspace_id}"
         self._pace = pace or Pace(limit=LIMIT, per=PER)
         self._known: _Proven | None = None  # not tried yet
+        self._behind: set[str] = set()  # ids of users whom the list may still show as they were before a change
         self._trying = asyncio.Lock()
 
     @property
@@ -90,15 +91,18 @@ class AdminApi:
         """What the Admin API can do."""
         return CAPABILITIES
 
+    @property
+    def members_page(self) -> int:
+        """The longest that the reference allows."""
+        return _USERS_PAGE
+
     async def own_id(self) -> str | None:
         """None: a key acts. Whose key it is, is not told."""
         return None
 
     # -- members -------------------------------------------------------------------------------------------------------
     async def members(self, email: str | None = None) -> list[Member]:
-        """All active members, or those with this address.
-
-        The list lags behind. So whoever it gives for an address is looked at once more, by their id, which does not.
+        """All active members, or those with this address, as the list shows them.
 
         Raises:
             Unexpected: the address finds only members whose address is hidden.
@@ -107,16 +111,22 @@ class AdminApi:
             return [user.member() for user in await self._list_users() if user.active]
         proven = await self._proven()
         listed = await self._list_users(**({"email": email} if proven.search else {}))
-        users = {user.id: user for user in listed if user.active}
-        found = with_address(email, (user.member() for user in users.values()), searched=proven.search)
-        if not proven.by_id:
-            return found
-        looked_at = [(member, await self._user(member.id)) for member in found]
-        return [
-            users[member.id].model_copy(update=user.model_dump(exclude_defaults=True, exclude={"email"})).member()
-            for member, user in looked_at
-            if user is not None and user.active
-        ]
+        return with_address(email, (user.member() for user in listed if user.active), searched=proven.search)
+
+    async def current(self, member: Member) -> Member | None:
+        """The list lags behind. So whom Usher has changed is looked at by their id, which does not, until the list
+        shows them alike; and so is whoever the list shows without a role.
+        """
+        if (member.role and member.id not in self._behind) or not (await self._proven()).by_id:
+            return member
+        user = await self._user(member.id)
+        if user is None or not user.active:
+            return None
+        told = {name: value for name, value in asdict(user.member()).items() if value and name != "email"}
+        now = replace(member, **told)
+        if now == member:
+            self._behind.discard(member.id)
+        return now
 
     async def member(self, user_id: str, *, email: str) -> Member | None:
         """The member with this id: by the id, where that has been seen to work, else by the lists.
@@ -167,6 +177,7 @@ class AdminApi:
     async def remove(self, user_id: str) -> bool:
         """Removes a member from the workspace; their OpenAI account stays."""
         call = _call("remove a member", need=WRITE_USERS, writes=True, answers=_GONE)
+        self._behind.add(user_id)
         return (await self._send(call, "DELETE", "users/{}", user_id)).status not in _GONE
 
     async def set_role(self, user_id: str, role: str) -> bool:
@@ -180,6 +191,7 @@ class AdminApi:
 
     async def _update(self, user_id: str, what: str, **fields: str) -> bool:
         call = _call(what, need=OWNERS_KEY, writes=True, answers=_GONE)
+        self._behind.add(user_id)
         return (await self._send(call, "POST", "users/{}", user_id, body=fields)).status not in _GONE
 
     # -- invites -------------------------------------------------------------------------------------------------------
@@ -293,7 +305,7 @@ class AdminApi:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
-            "Authorization": f"Bearer {_sendable(await self._credential.value())}",
+            "Authorization": await bearer(self._credential, ADMIN_KEY),
             "User-Agent": "Usher",
         }
         url = f"{self._workspace}/{path.format(*(quote(each, safe='') for each in ids))}"
@@ -315,13 +327,6 @@ def _says_already(answer: Answer) -> bool:
 
 def _call(what: str, *, need: str, writes: bool = False, answers: frozenset[int] = frozenset()) -> Call:
     return Call(what=what, writes=writes, need=need, answers=answers, access=ADMIN_KEY)
-
-
-def _sendable(secret: str) -> str:
-    key = secret.strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise SignInAgain("The stored secret is not an Admin key.", remedy=ADMIN_KEY.renew)
-    return key
 
 
 def _id_of(invite: PendingInvite) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final, TypeVar
+import time
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from bot.connectors.chatgpt.errors import Answer, Call, failure, shape
-from bot.connectors.contract import ConnectorError, Unexpected, UnknownOutcome
+from bot.connectors.chatgpt.errors import Access, Answer, Call, failure, shape
+from bot.connectors.contract import ConnectorError, Credential, SignInAgain, Unexpected, UnknownOutcome
 
 #: Seconds for a whole call, where the client knows no timeouts.
 LONGEST: Final = 30.0
@@ -21,6 +25,57 @@ _BROKEN: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 Model = TypeVar("Model", bound=BaseModel)
 First = TypeVar("First")
 Second = TypeVar("Second")
+
+
+# -- listening ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One call and what came of it. Where it went and what came back are never in a repr: they may hold a secret."""
+
+    call: Call
+    method: str
+    url: str = field(repr=False)
+    params: Mapping[str, str] = field(repr=False)
+    outcome: Answer | Exception = field(repr=False)
+    seconds: float
+
+
+class Listener(Protocol):
+    """Hears every answer as it came. It can change nothing: calls are made and read as if nobody listened."""
+
+    def answered(self, exchange: Exchange) -> None:
+        """A call came to its end."""
+        ...
+
+    def relied_on(self, answer: Answer, model: type[BaseModel]) -> None:
+        """An answer is about to be read into this model."""
+        ...
+
+
+_listener: Final[ContextVar[Listener | None]] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Has the calls heard that are made inside, also in the tasks that are started inside."""
+    before = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
+
+
+# -- calling -----------------------------------------------------------------------------------------------------------
+async def bearer(credential: Credential, access: Access) -> str:
+    """The value of an Authorization header with a token that an admin has pasted somewhere.
+
+    Raises:
+        SignInAgain: there is none, or it cannot be one.
+    """
+    token = (await credential.value()).strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise SignInAgain(f"The stored secret cannot be {access.credential}.", remedy=access.renew)
+    return f"Bearer {token}"
 
 
 async def send(
@@ -44,9 +99,16 @@ async def send(
     """
     timeouts = {"timeout": http.timeout.as_dict()}
     request = httpx.Request(method, url, params=params, headers=headers, json=body, extensions=timeouts)
+    began = time.perf_counter()
     outcome = await _outcome(http, request)
     if isinstance(outcome, _BROKEN) and not call.writes:
         outcome = await _outcome(http, request)
+    listener = _listener.get()
+    if listener is not None:
+        seconds = time.perf_counter() - began
+        listener.answered(
+            Exchange(call=call, method=method, url=url, params=params or {}, outcome=outcome, seconds=seconds)
+        )
     if isinstance(outcome, Answer):
         return outcome
     # Raised out here, so that httpx's exception (it holds the request, with the credential) is not chained to it.
@@ -76,6 +138,9 @@ def parse(call: Call, model: type[Model], answer: Answer) -> Model:
             never their values.
         UnknownOutcome: likewise, in the answer to a change.
     """
+    listener = _listener.get()
+    if listener is not None:
+        listener.relied_on(answer, model)
     try:
         return model.model_validate_json(answer.body)
     except ValidationError as error:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Final
 
 from bot.connectors.chatgpt.calls import both
+from bot.connectors.chatgpt.paging import PAGE
+from bot.connectors.chatgpt.shared_reads import SharedReads
 from bot.connectors.chatgpt.transport import Member, PendingInvite, Transport
 from bot.connectors.chatgpt.wire import OWNER, same_address
 from bot.connectors.contract import (
@@ -37,11 +39,25 @@ class ChatGPTConnector:
         """`integration_email` is None where a key acts and not a person."""
         self._transport = transport
         self._integration_email = integration_email
+        self._members = SharedReads[Member](
+            search=transport.members,
+            everything=transport.members,
+            address=lambda member: member.email,
+            page=transport.members_page,
+        )
+        self._invites = SharedReads[PendingInvite](
+            search=transport.invites, everything=transport.invites, address=lambda invite: invite.email, page=PAGE
+        )
 
     @property
     def capabilities(self) -> Capabilities:
         """What the transport can do."""
         return self._transport.capabilities
+
+    @property
+    def transport(self) -> Transport:
+        """The way to the workspace, for whoever looks at the wire itself."""
+        return self._transport
 
     async def check(self) -> Health:
         """What the transport found. Changes nothing, never raises `ConnectorError`."""
@@ -57,9 +73,9 @@ class ChatGPTConnector:
 
         A member whose address is hidden by a privacy setting cannot be matched: there is nothing to tell them by.
         """
-        members, invites = await both(self._transport.members(email), self._transport.invites(email))
-        if members:
-            member = members[0]
+        members, invites = await both(self._members.about(email), self._invites.about(email))
+        member = await self._transport.current(members[0]) if members else None
+        if member is not None:
             protected = await self._protection(member)
             return _of_member(member, email, protected=protected)
         if invites:
@@ -121,6 +137,10 @@ class ChatGPTConnector:
                 await self._set_seat_type(change)
 
     async def _cancel_invite(self, change: CancelInvite) -> None:
+        if not self.capabilities.sees_invites:  # whoever was invited looks like a member
+            for member in await self._transport.members(change.email):
+                await self._remove(Remove(email=change.email, provider_id=member.id))
+            return
         pending = await self._transport.invites(change.email)
         if not pending:
             return
@@ -135,7 +155,7 @@ class ChatGPTConnector:
         if member is None:
             return
         removed = await self._transport.remove(member.id)
-        if not removed and await self._find(change) is not None:
+        if not removed and await self._transport.member(member.id, email=change.email) is not None:
             raise TryLater(f"ChatGPT knows no member {change.email}, yet lists them.", after=_LAG)
 
     async def _set_role(self, change: SetRole) -> None:
@@ -174,10 +194,20 @@ class ChatGPTConnector:
         return member
 
     async def _find(self, change: Remove | SetRole | SetSeatType) -> Member | None:
-        """The member with this id, as listed now."""
+        """The member with this id: as just observed, or as listed now. Owners are looked at again: they may be the last."""
         if not change.provider_id:
             raise Refused(f"Usher changes members by their id, and has none for {change.email}.")
-        return await self._transport.member(change.provider_id, email=change.email)
+        seen = change.observed
+        if seen is None or seen.role == OWNER:
+            return await self._transport.member(change.provider_id, email=change.email)
+        return Member(
+            id=change.provider_id,
+            email=change.email,
+            role=seen.role,
+            seat_type=seen.seat_type,
+            pending_seat_type=seen.pending_seat_type,
+            scim_managed=seen.managed_elsewhere is not None,
+        )
 
 
 def _owners(members: list[Member]) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, overload
@@ -45,6 +45,8 @@ class Access:
     find: str  # what to do when it is not found
     not_found: frozenset[int]  # statuses that mean that, where the caller does not read them itself
     conflicts_pass: bool  # a 409 that says nothing more is somebody else at work, and not a no
+    challenged: str | None = None  # what to do about a bot challenge; None: what the contract says
+    place: str = "workspace"  # what is not found
 
 
 SESSION: Final = Access(
@@ -55,6 +57,16 @@ SESSION: Final = Access(
     find="Check workspace_id in the catalogue, and that the integration account is an Owner of that workspace.",
     not_found=frozenset(),
     conflicts_pass=True,
+)
+
+
+#: The same account, signed in in a browser of Usher's own.
+BROWSER: Final = replace(
+    SESSION,
+    credential="the browser's session",
+    renew="Run `usher browser sign-in` and sign in as the integration account.",
+    challenged="Run `usher browser sign-in` and pass the check by hand; Usher then goes on. Or make the change by "
+    "hand and press I did it by hand.",
 )
 
 
@@ -94,7 +106,10 @@ def failure(call: Call, outcome: Answer | Exception) -> ConnectorError | None:
         return _unanswered(call, outcome)
     if is_challenge(outcome):
         # A challenge stands before the application, so a change that met one has not happened.
-        return Blocked(f"A bot challenge stood in the way when Usher tried to {call.what} (HTTP {outcome.status}).")
+        return Blocked(
+            f"A bot challenge stood in the way when Usher tried to {call.what} (HTTP {outcome.status}).",
+            remedy=call.access.challenged,
+        )
     if 200 <= outcome.status < 300:
         return None
     said = Said.in_body(outcome.body)
@@ -133,8 +148,9 @@ _CHALLENGE_MARKS: Final = (b"just a moment", b"cf_chl", b"challenge-platform")
 def is_challenge(answer: Answer) -> bool:
     """Whether something other than the application answered, wanting to see a human.
 
-    Any page where JSON belongs counts, whatever its status, except with a 5xx other than 503 and without a challenge's
-    marks: that is a gateway's own error page, and what stands behind the gateway may well have acted.
+    Any page where JSON belongs counts, whatever its status, except without a challenge's marks and with a 413 (a server
+    refuses so what it will not even read) or a 5xx other than 503: that is a gateway's own error page, and what stands
+    behind the gateway may well have acted.
     """
     if "cf-mitigated" in answer.headers:
         return True
@@ -146,7 +162,7 @@ def is_challenge(answer: Answer) -> bool:
         return True
     if answer.status >= 500:
         return page and answer.status == 503
-    if 300 <= answer.status < 400:
+    if 300 <= answer.status < 400 or answer.status == 413:
         return False
     return page or not _is_json(answer.headers.get("content-type", "application/json"))
 
@@ -265,7 +281,7 @@ def _deactivated(_call: Call, _said: Said, _: timedelta) -> ConnectorError:
 
 def _no_workspace(call: Call, _said: Said, _: timedelta) -> ConnectorError:
     return NotPermitted(
-        f"ChatGPT knows no such workspace for {call.access.credential}, so Usher could not {call.what}.",
+        f"ChatGPT knows no such {call.access.place} for {call.access.credential}, so Usher could not {call.what}.",
         need=call.access.workspace,
         remedy=call.access.find,
     )

@@ -5,16 +5,37 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, TypeVar
 
-from bot.connectors.chatgpt.wire import Item, Keyed, Page
+from bot.connectors.chatgpt.wire import Keyed
 from bot.connectors.contract import Unexpected
 
 PAGE: Final = 100  # the longest page that any client asks for
 
+Entry_co = TypeVar("Entry_co", bound=Keyed, covariant=True)
+Entry = TypeVar("Entry", bound=Keyed)
+
+
+class Stretch(Protocol[Entry_co]):
+    """A page of a list that is walked through by position."""
+
+    @property
+    def items(self) -> Sequence[Entry_co]: ...
+
+    @property
+    def total(self) -> int | None:
+        """How long the whole list is; None where the page does not say."""
+        ...
+
+    @property
+    def limit(self) -> int | None:
+        """How long pages are; None where the page does not say."""
+        ...
+
+
 #: Reads the page that begins at an offset.
-ReadPage = Callable[[int], Awaitable[Page[Item]]]
+ReadPage = Callable[[int], Awaitable[Stretch[Entry]]]
 
 
-async def everything(read: ReadPage[Item]) -> list[Item]:
+async def everything(read: ReadPage[Entry]) -> list[Entry]:
     """All items, each once. Read once more when what the list says of its length does not fit: somebody has come or
     gone between two pages, and moved somebody else across their border.
     """
@@ -25,9 +46,9 @@ async def everything(read: ReadPage[Item]) -> list[Item]:
     return list(items.values())
 
 
-async def _once(read: ReadPage[Item]) -> tuple[dict[str, Item], bool]:
+async def _once(read: ReadPage[Entry]) -> tuple[dict[str, Entry], bool]:
     """All pages once, and whether every page told the length that came out (a missing or zero total tells none)."""
-    items: dict[str, Item] = {}
+    items: dict[str, Entry] = {}
     totals: set[int] = set()
     offset = 0
     while True:
@@ -44,9 +65,6 @@ async def _once(read: ReadPage[Item]) -> tuple[dict[str, Item], bool]:
 
 
 # -- lists with a cursor -----------------------------------------------------------------------------------------------
-Entry_co = TypeVar("Entry_co", bound=Keyed, covariant=True)
-
-
 class Listing(Protocol[Entry_co]):
     """A page of a list that is walked through from one item to the next."""
 

@@ -1,4 +1,6 @@
-"""The web session: from the integration account's cookie to an access token for its workspace.
+"""The web session: from the integration account's sign-in to an access token for its workspace.
+
+The sign-in is a cookie that Usher keeps, or a browser's own that it never sees.
 
 Reading the session rotates the cookie, so the new one is stored before the token that came with it is used: whoever
 crashes in between still holds a session. One renewal runs at a time, and it outlives a caller that is cancelled.
@@ -11,7 +13,7 @@ import base64
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ import httpx
 
 from bot.connectors.chatgpt.calls import parse, send
 from bot.connectors.chatgpt.cookie import cookie_header, rotated, session_value
-from bot.connectors.chatgpt.errors import Answer, Call, failure, tidy
+from bot.connectors.chatgpt.errors import SESSION, Access, Answer, Call, failure, tidy
 from bot.connectors.chatgpt.wire import WireSession
 from bot.connectors.contract import Blocked, ConnectorError, Credential, SignInAgain, TryLater
 
@@ -43,7 +45,7 @@ class SignedIn:
 
 
 class WebSession:
-    """Signs in with the cookie, and keeps the token until shortly before it expires."""
+    """Asks for a token with the cookie, and keeps it until shortly before it expires."""
 
     def __init__(
         self,
@@ -51,16 +53,28 @@ class WebSession:
         http: httpx.AsyncClient,
         base_url: str,
         workspace_id: str,
-        credential: Credential,
+        credential: Credential | None,
         headers: dict[str, str],
+        access: Access = SESSION,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`headers` go with every call, besides those that say who calls. Nothing is called yet."""
+        """Nothing is called yet.
+
+        Args:
+            http: sends the calls; a browser's adds its own cookie to them.
+            base_url: where ChatGPT is.
+            workspace_id: for which the token is asked.
+            credential: keeps the cookie; None where a browser does.
+            headers: go with every call, besides those that say who calls.
+            access: what a failure says to do.
+            now: the clock.
+        """
         self._http = http
         self._base_url = base_url
         self._workspace_id = workspace_id
         self._credential = credential
         self._headers = headers
+        self._access = access
         self._now = now
         self._current: SignedIn | None = None
         self._renewal: asyncio.Task[SignedIn] | None = None
@@ -95,6 +109,8 @@ class WebSession:
             ConnectorError: what went wrong.
         """
 
+        call = replace(call, access=self._access)
+
         async def attempt(signed_in: SignedIn) -> tuple[Answer, ConnectorError | None]:
             headers = self._headers | {
                 "Authorization": f"Bearer {signed_in.token}",
@@ -127,21 +143,32 @@ class WebSession:
             renewal.exception()  # seen, even where every caller has gone
 
     async def _renew(self) -> SignedIn:
+        if self._credential is None:
+            self._current, _ = await self._exchange({})
+            return self._current
         stored = await self._credential.value()
         try:
-            self._current = await self._exchange(stored)
+            self._current = await self._exchange_cookie(self._credential, stored)
         except SignInAgain:
             # Another replica may have rotated the cookie while this one was on its way.
             newer = await self._credential.value()
             if newer == stored:
                 raise
-            self._current = await self._exchange(newer)
+            self._current = await self._exchange_cookie(self._credential, newer)
         return self._current
 
-    async def _exchange(self, stored: str) -> SignedIn:
+    async def _exchange_cookie(self, credential: Credential, stored: str) -> SignedIn:
+        signed_in, replacement = await self._exchange({"Cookie": cookie_header(session_value(stored))})
+        if replacement is not None and replacement != stored:
+            await credential.replace(stored, replacement)
+        return signed_in
+
+    async def _exchange(self, cookie: dict[str, str]) -> tuple[SignedIn, str | None]:
+        """The token that the session gives, and the cookie that ChatGPT put in the old one's place."""
+        call = replace(_SIGN_IN, access=self._access)
         answer = await send(
             self._http,
-            _SIGN_IN,
+            call,
             "GET",
             f"{self._base_url}/api/auth/session",
             params={
@@ -149,38 +176,40 @@ class WebSession:
                 "workspace_id": self._workspace_id,
                 "reason": "setCurrentAccount",
             },
-            headers={**self._headers, "Cookie": cookie_header(session_value(stored))},
+            headers=self._headers | cookie,
         )
-        session = _read(answer)
+        session = _read(call, answer)
         token = session.access_token or ""
-        replacement = rotated(answer.set_cookies)
-        if replacement is not None and replacement != stored:
-            await self._credential.replace(stored, replacement)
         now = self._now()
-        return SignedIn(
+        signed_in = SignedIn(
             token=token,
             user_id=session.user.id,
             email=session.user.email,
             renew_at=(expiry(token) or now + UNSTATED + MARGIN) - MARGIN,
         )
+        return signed_in, rotated(answer.set_cookies)
 
 
-def _read(answer: Answer) -> WireSession:
+def _read(call: Call, answer: Answer) -> WireSession:
     """The session in the answer. No access token means a dead session, whatever the status."""
-    error = failure(_SIGN_IN, answer)
+    error = failure(call, answer)
     if isinstance(error, Blocked | TryLater):
         raise error
     if error is not None:
-        raise SignInAgain(f"ChatGPT no longer accepts the stored session (HTTP {answer.status}).")
-    session = parse(_SIGN_IN, WireSession, answer)
+        raise _dead(call, f"ChatGPT no longer accepts {call.access.credential} (HTTP {answer.status}).")
+    session = parse(call, WireSession, answer)
     if session.error:
-        raise SignInAgain(f"ChatGPT ended the stored session: {tidy(session.error)}.")
+        raise _dead(call, f"ChatGPT ended {call.access.credential}: {tidy(session.error)}.")
     token = session.access_token
     if not token:
-        raise SignInAgain("The stored session is signed out: ChatGPT gave no access token for it.")
+        raise _dead(call, f"ChatGPT gave no access token for {call.access.credential}: it is signed out.")
     if not (token.isascii() and token.isprintable() and " " not in token):
-        raise SignInAgain("ChatGPT gave an access token that cannot be sent.")
+        raise _dead(call, "ChatGPT gave an access token that cannot be sent.")
     return session
+
+
+def _dead(call: Call, explanation: str) -> SignInAgain:
+    return SignInAgain(explanation, remedy=call.access.renew)
 
 
 def expiry(token: str) -> datetime | None:

@@ -44,12 +44,21 @@ class Transport(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
 
+    @property
+    def members_page(self) -> int:
+        """How many members one call lists at most."""
+        ...
+
     async def own_id(self) -> str | None:
         """The user id of the integration account; None where a key acts and not a person."""
         ...
 
     async def members(self, email: str | None = None) -> list[Member]:
         """All active members, or those with this address."""
+        ...
+
+    async def current(self, member: Member) -> Member | None:
+        """A member of the list as they are now: looked at once more where the list may be behind. None: gone."""
         ...
 
     async def member(self, user_id: str, *, email: str) -> Member | None:

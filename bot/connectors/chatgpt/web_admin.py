@@ -15,7 +15,7 @@ import httpx
 
 from bot.connectors.chatgpt import health, wire
 from bot.connectors.chatgpt.calls import both, parse
-from bot.connectors.chatgpt.errors import Call, refusal
+from bot.connectors.chatgpt.errors import SESSION, Access, Call, refusal
 from bot.connectors.chatgpt.paging import PAGE, everything
 from bot.connectors.chatgpt.search import with_address
 from bot.connectors.chatgpt.session import WebSession
@@ -62,7 +62,15 @@ Found = TypeVar("Found")
 class WebAdmin:
     """Implements `Transport` over https://chatgpt.com/backend-api."""
 
-    def __init__(self, config: ChatGPTWebAdmin, *, http: httpx.AsyncClient, credential: Credential) -> None:
+    def __init__(
+        self,
+        config: ChatGPTWebAdmin,
+        *,
+        http: httpx.AsyncClient,
+        credential: Credential | None,
+        access: Access = SESSION,
+    ) -> None:
+        """Calls nothing yet. `credential` and `access` are the session's (see `WebSession`)."""
         self._workspace_id = str(config.workspace_id)
         self._integration_email = config.integration_email
         self._base_url = config.base_url
@@ -71,6 +79,7 @@ class WebAdmin:
             base_url=config.base_url,
             workspace_id=self._workspace_id,
             credential=credential,
+            access=access,
             headers={
                 "Accept": "*/*",
                 "Accept-Encoding": "gzip, deflate",
@@ -86,6 +95,11 @@ class WebAdmin:
     def capabilities(self) -> Capabilities:
         """Everything that the admin page can do."""
         return CAPABILITIES
+
+    @property
+    def members_page(self) -> int:
+        """As long as any client asks for."""
+        return PAGE
 
     async def own_id(self) -> str | None:
         """The user id that the session says it belongs to."""
@@ -106,6 +120,10 @@ class WebAdmin:
         searched = await self._can_search()
         listed = await self._list_members(email if searched else "")
         return with_address(email, listed, searched=searched)
+
+    async def current(self, member: Member) -> Member | None:
+        """The member as listed: there is no other way to look."""
+        return member
 
     async def member(self, user_id: str, *, email: str) -> Member | None:
         """The member with this id: by the address first, which is one short read, then anywhere in the list."""
@@ -261,7 +279,10 @@ class WebAdmin:
 
     # -- seats and health ----------------------------------------------------------------------------------------------
     async def seats(self) -> SeatPool | None:
-        """Members, pending invites and paid seats per seat type, as far as ChatGPT tells; None if it tells nothing."""
+        """Members, pending invites and paid seats per seat type, as far as ChatGPT tells; None if it tells nothing.
+
+        Codex seats are there where somebody has one, or where the workspace says that they can be had.
+        """
         counts, (subscription, pending) = await both(
             _if_told(self._seat_counts()), both(_if_told(self._subscription()), _if_told(self.invites()))
         )
@@ -272,10 +293,14 @@ class WebAdmin:
             used = None if counts is None else counts.seat_type_counts.get(name) or 0
             paid = subscription.paid(name) if subscription else None
             waiting = None if pending is None else sum(invite.seat_type == word for invite in pending)
-            if used or paid or waiting or word == wire.STANDARD_SEAT:
+            if used or paid or waiting or word == wire.STANDARD_SEAT or await self._may_have(word):
                 by_type[word] = Seats(used=used, invited=waiting, paid=paid)
         until = subscription.active_until if subscription else None
         return SeatPool(by_type=by_type, renews_on=until.date() if until else None)
+
+    async def _may_have(self, seat_type: str) -> bool:
+        workspace = await _if_told(self._workspace()) if seat_type == wire.CODEX_SEAT else None
+        return workspace is not None and workspace.is_usage_based_seat_enabled
 
     async def _seat_counts(self) -> wire.SeatCounts:
         call = Call(what="count the seats", writes=False, need=_READ)

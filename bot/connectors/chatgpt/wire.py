@@ -26,6 +26,7 @@ SEAT_TYPES: Final[Mapping[str, str]] = {
 }
 OWNER: Final = "owner"
 STANDARD_SEAT: Final = "chatgpt"
+CODEX_SEAT: Final = "codex"
 
 _ROLE_WORDS: Final = {"standard_user": "member", "user": "member", "reader": "member"} | {role: role for role in ROLES}
 _SEAT_WORDS: Final = {wire: word for word, wire in SEAT_TYPES.items()} | {word: word for word in SEAT_TYPES}
@@ -252,6 +253,7 @@ class WireWorkspace(Wire):
     plan_type: Text = None
     account_user_role: Text = None
     is_deactivated: Flag = False
+    is_usage_based_seat_enabled: Flag = False
 
 
 class WireAccount(Wire):

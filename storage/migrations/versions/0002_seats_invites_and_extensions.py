@@ -21,6 +21,14 @@ def upgrade() -> None:
     op.add_column("access_requests", sa.Column("extends_id", sa.Text(), nullable=True))
     op.add_column("grants", sa.Column("waiting_since", moment, nullable=True))
     op.add_column("grants", sa.Column("billed_by", sa.Text(), nullable=True))
+    only_waiting = sa.text("state = 'waiting'")
+    op.create_index(
+        "ix_grants_waiting",
+        "grants",
+        ["application", "waiting_since"],
+        sqlite_where=only_waiting,
+        postgresql_where=only_waiting,
+    )
     op.add_column("accounts", sa.Column("invite_resent_at", moment, nullable=True))
     op.create_table(
         "seat_counts",
@@ -31,6 +39,7 @@ def upgrade() -> None:
         sa.Column("paid", sa.Integer(), nullable=True),
         sa.Column("renews_on", sa.Date(), nullable=True),
         sa.Column("counted_at", moment, nullable=False),
+        sa.Column("came", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["application"], ["applications.key"], name="fk_seat_counts_application_applications"),
         sa.PrimaryKeyConstraint("application", "seat_type", name="pk_seat_counts"),
     )

@@ -1,6 +1,6 @@
 """The ChatGPT connector on a simulated workspace, over a real socket, and over each of its transports.
 
-What only one transport has is marked with `parametrize("transport", [...])`; everything else holds for all.
+What only some transports have is marked with `parametrize("transport", [...])`; everything else holds for all.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from bot.connectors.http import new_http_client
 from bot.connectors.registry import build_connector
 from sandbox import company
 from sandbox.chatgpt import Call, Workspace, api_routes, harbour_studio
+from sandbox.chatgpt.directory import follow
+from sandbox.chatgpt.scim_json import read_user
+from sandbox.chatgpt.workspace import user_id
 from sandbox.clock import SandboxClock
 
 
@@ -47,7 +50,7 @@ def clock() -> SandboxClock:
     return SandboxClock()
 
 
-@pytest.fixture(params=["web_admin", "admin_api"])
+@pytest.fixture(params=["web_admin", "admin_api", "scim"])
 def transport(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -55,7 +58,32 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def workspace(clock: SandboxClock, transport: str) -> Workspace:
-    return harbour_studio(clock, plan_type="team" if transport == "web_admin" else "enterprise")
+    workspace = harbour_studio(clock, plan_type="team" if transport == "web_admin" else "enterprise")
+    if transport == "scim":  # whoever is there from the beginning came by the directory
+        for member in company.CHATGPT_MEMBERS:
+            workspace.directory.create(read_user({"userName": member.email}), now=clock.now())
+        follow(workspace)
+    return workspace
+
+
+@pytest.fixture
+def maya(workspace: Workspace, transport: str) -> str:
+    """What a change of Maya must address."""
+    if transport == "scim":
+        return next(e.id for e in workspace.directory.entries.values() if e.user_name == company.MAYA.email)
+    return user_id(company.MAYA.email)
+
+
+@pytest.fixture
+def invited(transport: str) -> str:
+    """How somebody is observed who was invited and has not accepted: SCIM cannot tell them from a member."""
+    return "member" if transport == "scim" else "invited"
+
+
+@pytest.fixture
+def inviting(transport: str) -> str:
+    """The call that invites somebody."""
+    return "POST Users" if transport == "scim" else "POST invites"
 
 
 @asynccontextmanager
@@ -86,7 +114,12 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def vault(workspace: Workspace, transport: str) -> Vault:
-    return Vault(company.CHATGPT_SESSION if transport == "web_admin" else company.CHATGPT_ADMIN_KEY, workspace)
+    secrets = {
+        "web_admin": company.CHATGPT_SESSION,
+        "admin_api": company.CHATGPT_ADMIN_KEY,
+        "scim": company.CHATGPT_SCIM_TOKEN,
+    }
+    return Vault(secrets[transport], workspace)
 
 
 @pytest.fixture
@@ -94,6 +127,7 @@ def config(base_url: str, transport: str) -> AnyConnector:
     own = {
         "web_admin": {"base_url": base_url, "integration_email": company.CHATGPT_INTEGRATION_EMAIL},
         "admin_api": {"base_url": f"{base_url}/v1"},
+        "scim": {"base_url": f"{base_url}/scim/v2.0/{company.CHATGPT_DIRECTORY_KEY}"},
     }
     return connector_config.validate_python(
         {

@@ -35,6 +35,8 @@ MEMBER = Entitlement(role="member", seat_type="chatgpt")
 Writes = Callable[[], list[str]]
 #: what only the workspace settings' own calls have
 WEB_ADMIN = pytest.mark.parametrize("transport", ["web_admin"])
+#: SCIM sees its directory and not the workspace: neither invites nor roles nor seats, nor who came another way
+SEES_THE_WORKSPACE = pytest.mark.parametrize("transport", ["web_admin", "admin_api"])
 
 
 def invite(email: str, entitlement: Entitlement = MEMBER, key: str = "1") -> Invite:
@@ -47,6 +49,7 @@ def user_id(workspace: Workspace, email: str) -> str:
     return member.user_id
 
 
+@SEES_THE_WORKSPACE
 async def test_somebody_comes_and_goes(connector: Connector, workspace: Workspace, writes: Writes) -> None:
     """Absent, invited, member, absent: one call for each change."""
     assert (await connector.observe(LENA)).status == "absent"
@@ -64,6 +67,7 @@ async def test_somebody_comes_and_goes(connector: Connector, workspace: Workspac
     assert writes() == ["POST invites", f"DELETE {member.provider_id}"]
 
 
+@SEES_THE_WORKSPACE
 async def test_any_state_reaches_any_other(connector: Connector, workspace: Workspace) -> None:
     """Observe, make the next change, observe again, until nothing is left to do."""
     wishes = [
@@ -85,6 +89,7 @@ async def test_any_state_reaches_any_other(connector: Connector, workspace: Work
         assert (await connector.observe(LENA)).entitlement == wish
 
 
+@SEES_THE_WORKSPACE
 async def test_an_address_is_compared_without_regard_to_case(connector: Connector, workspace: Workspace) -> None:
     """Directories and people write it as they like; a part of an address is another address."""
     workspace.invite("Lena@Harbour.example", role="standard-user")
@@ -94,6 +99,7 @@ async def test_an_address_is_compared_without_regard_to_case(connector: Connecto
     assert (await connector.observe("aya@harbour.example")).status == "absent"
 
 
+@SEES_THE_WORKSPACE
 async def test_everybody_is_listed_once(connector: Connector, workspace: Workspace) -> None:
     """Members and invites, over several pages."""
     for number in range(230):
@@ -107,6 +113,7 @@ async def test_everybody_is_listed_once(connector: Connector, workspace: Workspa
 
 
 # -- already there, already gone ---------------------------------------------------------------------------------------
+@SEES_THE_WORKSPACE
 async def test_what_is_there_or_gone_already_is_a_success(
     connector: Connector, workspace: Workspace, writes: Writes
 ) -> None:
@@ -132,6 +139,7 @@ async def test_one_intent_has_one_effect_however_often_it_is_sent(connector: Con
     assert len(workspace.events) == len(before) + 1
 
 
+@SEES_THE_WORKSPACE
 async def test_an_invite_can_be_sent_again(connector: Connector, workspace: Workspace) -> None:
     """Each time it is asked for."""
     await connector.apply(invite(LENA))
@@ -165,6 +173,7 @@ async def test_the_integration_account_is_never_touched(
     assert writes() == []
 
 
+@SEES_THE_WORKSPACE
 async def test_the_last_owner_stays_owner(
     connector: Connector, workspace: Workspace, writes: Writes, transport: str
 ) -> None:
@@ -185,6 +194,7 @@ async def test_the_last_owner_stays_owner(
     assert writes() == []
 
 
+@SEES_THE_WORKSPACE
 async def test_one_of_several_owners_can_go(connector: Connector, workspace: Workspace) -> None:
     """With the integration account there is always another."""
     noor = user_id(workspace, NOOR)
@@ -212,13 +222,13 @@ async def test_what_scim_manages_is_left_to_it(connector: Connector, workspace: 
     assert writes() == []
 
 
-async def test_members_are_changed_by_id(connector: Connector, workspace: Workspace, writes: Writes) -> None:
+async def test_members_are_changed_by_id(connector: Connector, writes: Writes, maya: str) -> None:
     """Somebody else at the same address is somebody else; without an id nothing is changed."""
     await connector.apply(Remove(email=MAYA, provider_id="user-of-old"))
     with pytest.raises(Refused, match="id"):
         await connector.apply(Remove(email=MAYA, provider_id=""))
     assert writes() == []
-    await connector.apply(Remove(email="maya.old@harbour.example", provider_id=user_id(workspace, MAYA)))
+    await connector.apply(Remove(email="maya.old@harbour.example", provider_id=maya))
     assert (await connector.observe(MAYA)).status == "absent"
 
 
@@ -233,6 +243,7 @@ async def test_an_unknown_word_is_never_written(connector: Connector, entitlemen
 
 
 # -- what the workspace itself says no to ------------------------------------------------------------------------------
+@SEES_THE_WORKSPACE
 async def test_a_full_workspace_says_so(connector: Connector, workspace: Workspace, transport: str) -> None:
     """Ten seats are paid for."""
     for number in range(20):
@@ -254,6 +265,7 @@ async def test_a_full_workspace_says_so(connector: Connector, workspace: Workspa
     assert told == ((0, workspace.profile.renews_at.date()) if transport == "web_admin" else (None, None))
 
 
+@SEES_THE_WORKSPACE
 async def test_a_seat_that_is_bought_meanwhile_is_given(connector: Connector, workspace: Workspace) -> None:
     """Waiting for a seat ends: a spent key would get the old answer, so another try comes with another key."""
     workspace.profile = replace(workspace.profile, paid={"default": 3})
@@ -264,6 +276,7 @@ async def test_a_seat_that_is_bought_meanwhile_is_given(connector: Connector, wo
     assert (await connector.observe(LENA)).status == "invited"
 
 
+@SEES_THE_WORKSPACE
 async def test_a_domain_that_is_not_allowed_is_refused(connector: Connector, workspace: Workspace) -> None:
     """In the provider's own words."""
     workspace.profile = replace(workspace.profile, allowed_domains=frozenset({"harbour.example"}))
@@ -271,6 +284,7 @@ async def test_a_domain_that_is_not_allowed_is_refused(connector: Connector, wor
         await connector.apply(invite("grace@elsewhere.example"))
 
 
+@SEES_THE_WORKSPACE
 async def test_an_admin_cannot_give_roles(connector: Connector, workspace: Workspace) -> None:
     """The error names the role that it takes."""
     workspace.set_role(user_id(workspace, OWN), "account-admin")
@@ -279,6 +293,7 @@ async def test_an_admin_cannot_give_roles(connector: Connector, workspace: Works
     assert "Owner" in stopped.value.need
 
 
+@SEES_THE_WORKSPACE
 async def test_somebody_who_has_left_gets_no_role(connector: Connector, writes: Writes) -> None:
     """They were a member a moment ago; the engine looks again."""
     changes: list[Change] = [
@@ -292,6 +307,7 @@ async def test_somebody_who_has_left_gets_no_role(connector: Connector, writes: 
 
 
 # -- seats, and how many calls it takes --------------------------------------------------------------------------------
+@SEES_THE_WORKSPACE
 async def test_an_invite_is_the_first_thing_sent(connector: Connector, workspace: Workspace) -> None:
     """Between a decision and ChatGPT stands one observation, both its reads at once, then the invite itself."""
     assert (await connector.check()).ok

@@ -42,6 +42,10 @@ applications:
       secret: chatgpt-session
 """
 
+SCIM = CHATGPT.replace("web_admin", "scim").replace(
+    "integration_email: it@example.com", "base_url: https://api.workos.com/scim/v2.0/key"
+)
+
 CHATGPT_CAN = capabilities_of(read(CHATGPT, "c.yml").applications[0].connector)
 
 
@@ -319,7 +323,8 @@ WRONG = [
     ),
     pytest.param(
         CHATGPT.replace("      transport: web_admin\n", ""),
-        "c.yml:4: applications[0].connector: “transport” is missing: add “transport: …”, one of web_admin, admin_api",
+        "c.yml:4: applications[0].connector: “transport” is missing: add “transport: …”, "
+        "one of web_admin, admin_api, scim",
         id="connector without a transport",
     ),
     pytest.param(
@@ -327,6 +332,25 @@ WRONG = [
         "c.yml:8: applications[0].connector.integration_email: there is no key “integration_email” here: "
         "choose from type, transport, workspace_id, base_url, secret",
         id="key of another transport",
+    ),
+    pytest.param(
+        SCIM + "    roles: [member, admin]\n",
+        "c.yml:10: applications[0].roles: there is no role “admin”: choose from member. SCIM can choose neither role "
+        "nor seat type: ChatGPT invites everybody as member, with the workspace's default seat type. To choose, use "
+        "transport: admin_api (Enterprise, Edu) or web_admin",
+        id="role that SCIM cannot give",
+    ),
+    pytest.param(
+        SCIM + "    seat_types: [codex]\n",
+        "c.yml:10: applications[0].seat_types: there is no seat type “codex”: choose from chatgpt. SCIM can choose "
+        "neither role nor seat type: ChatGPT invites everybody as member, with the workspace's default seat type. To "
+        "choose, use transport: admin_api (Enterprise, Edu) or web_admin",
+        id="seat type that SCIM cannot give",
+    ),
+    pytest.param(
+        "\n".join(line for line in SCIM.splitlines() if "base_url" not in line),
+        "c.yml:4: applications[0].connector: “base_url” is missing: add “base_url: …”",
+        id="directory without an address",
     ),
     pytest.param(
         CHATGPT.replace(WORKSPACE, "ours"),
@@ -381,7 +405,7 @@ WRONG = [
     ),
     pytest.param(
         "policies:\n  default: {approve: [owner], decide_within: unlimited}\n",
-        "c.yml:2: policies.default.decide_within: a time to decide cannot be unlimited: write 3d, for example",
+        "c.yml:2: policies.default.decide_within: this time cannot be unlimited: write 3d, for example",
         id="endless wait",
     ),
     pytest.param(
@@ -551,6 +575,15 @@ connectors = st.one_of(
             "secret": keys,
         },
         optional={"base_url": st.just("http://127.0.0.1:8008/chatgpt/v1")},
+    ),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("chatgpt"),
+            "transport": st.just("scim"),
+            "workspace_id": st.uuids().map(str),
+            "base_url": st.just("https://api.workos.com/scim/v2.0/key"),
+            "secret": keys,
+        },
     ),
 )
 entries = st.builds(

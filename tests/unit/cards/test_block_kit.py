@@ -16,10 +16,13 @@ from bot.access.refusals import Refusal, Refused
 from bot.access.story import Choice, HomeStory, IncidentStory, StepStory, Story, Who
 from bot.cards.approval import approval_card, deny_form
 from bot.cards.content import Content
-from bot.cards.form import Draft, request_form
+from bot.cards.form import Draft, extension_form, request_form
 from bot.cards.home import home_view
 from bot.cards.incident import incident_card
+from bot.cards.looked_after import found_access, revoke_form
+from bot.cards.notice import notice
 from bot.cards.refusals import refusal
+from bot.cards.removal import removal_card
 from bot.cards.status import status_card
 from bot.cards.step import could_not_form, step_card
 from bot.cards.texts import help_text, not_understood, status_list
@@ -69,6 +72,10 @@ def request_cards(story: Story) -> Iterator[Content]:
     for reader in (story.requester.id, story.beneficiary.id):
         yield status_card(story, viewer_id=reader)
         yield from filter(None, (told(story, event, viewer_id=reader) for event in Milestone))
+    if story.grant is not None and story.grant.ends_at is not None:
+        yield notice(story)
+    if story.grant is not None and story.grant.ending is not None:
+        yield removal_card([story] * 12)
     for approver in (stories.MAYA.id, stories.NOOR.id, story.requester.id):
         yield approval_card(story, approver_id=approver)
     yield status_list([story] * 30, stories.NOW)
@@ -167,6 +174,11 @@ def test_hostile_texts_break_no_view(name: str, reason: str) -> None:
     """Modals and the Home tab take them, too."""
     story = spoil(stories.story(), name, reason)
     assert check_view(deny_form(story), "modal") == []
+    assert check_view(extension_form(spoil(stories.granted(), name, reason), stories.choices()[0]), "modal") == []
+    assert check_view(revoke_form(spoil(stories.granted(), name, reason)), "modal") == []
+    found = found_access([spoil(stories.granted(), name, reason)] * 20, 40, whose=Who(id="U0MAYA0001", name=name))
+    assert check_view(found, "modal") == []
+    assert_nothing_interpreted(found["blocks"])
     view = home_view(stories.home(who=Who(id="U0MAYA0001", name=name), access=(story,), to_decide=(story,)))
     assert check_view(view, "home") == []
     assert_nothing_interpreted(view["blocks"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -140,7 +141,7 @@ def test_the_home_tab_shows_time_left_and_the_buttons_of_the_cards() -> None:
     view = home_view(stories.home())
     text = cards.seen(view["blocks"])
     assert "28 days left" in text
-    assert {"Request access", "Give back", "Cancel request"} == set(cards.buttons(view["blocks"]))
+    assert {"Request access", "Extend", "Give back", "Cancel request"} == set(cards.buttons(view["blocks"]))
     assert text.index("My access") < text.index("My requests") < text.index("Waiting for my approval")
 
 
@@ -162,9 +163,12 @@ def test_an_empty_home_tab_says_what_to_do() -> None:
 
 
 def test_long_lists_say_how_many_more() -> None:
-    """Ten of each, and the number of the rest."""
-    text = cards.seen(home_view(stories.homes()["everything at once"])["blocks"])
-    assert text.count("and 20 more") == 4
+    """As many of each as Slack's 100 blocks leave room for, and the number of the rest."""
+    everything = stories.homes()["everything at once"]
+    text = cards.seen(home_view(everything)["blocks"])
+    assert text.count("and 22 more") == 5
+    text = cards.seen(home_view(replace(everything, is_admin=False))["blocks"])
+    assert text.count("and 16 more") == 3
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------

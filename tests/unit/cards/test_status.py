@@ -48,7 +48,21 @@ def shown(one: Story, viewer: str = LENA.id) -> str:
         ("failed", "The admins have been told."),
         ("ending", "The access is being taken back now."),
         ("ended", "was over 23 Dec 2026"),
+        ("ended with a note", "An admin took it back."),
         ("ended with a note", "The pilot is over."),
+        ("ended by an admin", "@U0NOOR0001 took it back."),
+        ("pending, extension", "Extension · Member · ChatGPT seat · 30 days"),
+        ("pending, extension", "What there is now lasts until 25 Nov 2026 at 10:00 UTC, whatever comes of this."),
+        ("extension, approved", "It takes over from what ends 25 Nov 2026 at 10:00 UTC, without a gap."),
+        ("extension, approved", "lasts until 25 Dec 2026"),
+        ("active, extension pending", "lasts until 23 Dec 2026 at 10:12 UTC"),
+        (
+            "active, extension pending",
+            "An extension is waiting for approval. Until then nothing changes. See its card.",
+        ),
+        ("active, extended", "It was extended until 22 Jan 2027 at 10:12 UTC. See its card."),
+        ("active, extended without end", "It was extended: it has no end date now."),
+        ("ended, extended", "The access went on. It was extended until 22 Jan 2027"),
     ],
 )
 def test_it_tells_what_the_requester_wants_to_know(name: str, says: str) -> None:
@@ -86,7 +100,7 @@ def test_the_beneficiary_is_spoken_to() -> None:
 @pytest.mark.parametrize("name", stories.stories())
 @pytest.mark.parametrize("viewer", [LENA, TOM, MAYA])
 def test_its_buttons_are_those_that_would_work(name: str, viewer: stories.Who) -> None:
-    """Cancel request for the requester while pending, Give back for both while there is something to give back."""
+    """Cancel request for the requester while pending; Extend and Give back for both while there is something to."""
     one = stories.stories()[name]
     found = cards.buttons(status_card(one, viewer_id=viewer.id).blocks)
     expected = set()
@@ -95,6 +109,8 @@ def test_its_buttons_are_those_that_would_work(name: str, viewer: stories.Who) -
     over = {None, GrantState.ENDING, GrantState.ENDED}
     if viewer in (one.requester, one.beneficiary) and (one.grant.state if one.grant else None) not in over:
         expected = {"Give back"}
+        has_end = one.grant is not None and one.grant.state is GrantState.ACTIVE and one.grant.ends_at is not None
+        expected |= {"Extend"} if has_end and one.extension is None else set()
     assert set(found) == expected
     assert all(button["value"] == one.id for button in found.values())
     assert all("confirm" in button for label, button in found.items() if label == "Give back")

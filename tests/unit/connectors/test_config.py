@@ -26,6 +26,14 @@ ADMIN_API: dict[str, Any] = {
     "secret": "chatgpt-admin-key",
 }
 
+SCIM: dict[str, Any] = {
+    "type": "chatgpt",
+    "transport": "scim",
+    "workspace_id": "2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11",
+    "base_url": "https://api.workos.com/scim/v2.0/key",
+    "secret": "chatgpt-scim",
+}
+
 
 def test_chatgpt_com_is_the_default_address() -> None:
     """Whoever names no address means ChatGPT itself."""
@@ -98,6 +106,17 @@ def test_what_a_workspace_needs_has_to_be_there(missing: str) -> None:
         connector_config.validate_python({key: value for key, value in CHATGPT.items() if key != missing})
 
 
+def test_a_browser_keeps_its_own_session() -> None:
+    """Whoever sends the calls through a browser has no secret to hand over, and may keep the name of one."""
+    through_browser = CHATGPT | {"via": "browser"}
+    config = connector_config.validate_python({key: through_browser[key] for key in through_browser if key != "secret"})
+    assert isinstance(config, ChatGPTWebAdmin)
+    assert (config.via, config.secret) == ("browser", None)
+    assert connector_config.validate_python(through_browser)
+    with pytest.raises(ValidationError, match="via"):
+        connector_config.validate_python(CHATGPT | {"via": "pigeon"})
+
+
 @pytest.mark.parametrize("missing", ["workspace_id", "secret"])
 def test_what_an_admin_key_needs_has_to_be_there(missing: str) -> None:
     """An integration account is not among it: a key acts, and not a person."""
@@ -105,6 +124,13 @@ def test_what_an_admin_key_needs_has_to_be_there(missing: str) -> None:
         connector_config.validate_python({key: value for key, value in ADMIN_API.items() if key != missing})
     with pytest.raises(ValidationError, match="integration_email"):
         connector_config.validate_python(ADMIN_API | {"integration_email": "it@example.com"})
+
+
+@pytest.mark.parametrize("missing", ["workspace_id", "base_url", "secret"])
+def test_what_a_directory_needs_has_to_be_there(missing: str) -> None:
+    """Its address above all: every directory has its own, so none is the default."""
+    with pytest.raises(ValidationError, match=missing):
+        connector_config.validate_python({key: value for key, value in SCIM.items() if key != missing})
 
 
 def test_a_manual_application_needs_nothing_but_its_type() -> None:
@@ -124,5 +150,9 @@ def test_what_can_be_asked_for_is_known_without_a_network() -> None:
     assert (admin_api.roles, admin_api.seat_types) == (("member", "admin", "owner"), ("chatgpt", "codex"))
     assert (admin_api.observes, admin_api.sees_invites, admin_api.sees_seats) == (True, True, False)
     assert set(admin_api.permissions) == set(capabilities.permissions)
+    scim = capabilities_of(connector_config.validate_python(SCIM))
+    assert (scim.roles, scim.seat_types) == (("member",), ("chatgpt",))
+    assert (scim.observes, scim.sees_invites, scim.sees_seats) == (True, False, False)
+    assert "admin_api" in scim.no_others
     manual = capabilities_of(Manual(type="manual"))
     assert (manual.roles, manual.seat_types, manual.observes) == ((), (), False)

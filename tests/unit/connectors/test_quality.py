@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[3]
-CONNECTORS = sorted(path.parent for path in (ROOT / "bot" / "connectors").glob("*/__init__.py"))
+CONNECTORS = sorted(path.parent for path in (ROOT / "bot" / "connectors").glob("*/connector.py"))
 RULES = {
     "configuration-validated",
     "credential-only-to-configured-host",

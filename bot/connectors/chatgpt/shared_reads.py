@@ -1,0 +1,114 @@
+"""Many who look into one list at the same time share the reading of it.
+
+Whoever is alone searches for their own address at once: that is the shortest way. When many look, searching for each is
+what uses up a provider's limit, so those who come while others read wait for the end of that, and are then served
+together by one reading of the whole list. Nobody is ever served by a read that had begun before they asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from math import ceil
+from typing import Final, Generic, TypeVar
+
+from bot.connectors.chatgpt.wire import same_address
+
+#: searches that go side by side however short the whole list is: a few people at once do not wait for each other
+FEW: Final = 2
+
+Item = TypeVar("Item")
+
+
+class SharedReads(Generic[Item]):
+    """One list, for everybody who looks for one address in it."""
+
+    def __init__(
+        self,
+        *,
+        search: Callable[[str], Awaitable[list[Item]]],
+        everything: Callable[[], Awaitable[list[Item]]],
+        address: Callable[[Item], str | None],
+        page: int,
+    ) -> None:
+        """Reads nothing yet.
+
+        Args:
+            search: the items with one address.
+            everything: the whole list.
+            address: of an item; None where it is hidden.
+            page: how many items one call brings at most.
+        """
+        self._search = search
+        self._everything = everything
+        self._address = address
+        self._page = page
+        self._pages = 1  # of the whole list, when it was last read
+        self._searching = 0
+        self._waiting: list[asyncio.Future[list[Item] | None]] = []
+        self._whole: asyncio.Task[None] | None = None
+        self._served: list[asyncio.Future[list[Item] | None]] = []  # by the whole list that is being read
+
+    async def about(self, email: str) -> list[Item]:
+        """The items with this address, by a read that begins after this call.
+
+        Raises:
+            ConnectorError: what went wrong; everybody who shared the read gets it.
+        """
+        if self._whole is not None or self._searching >= self._worth_sharing:
+            listed = await self._share()
+            if listed is not None:
+                found = [item for item in listed if same_address(self._address(item), email)]
+                if found or all(self._address(item) is not None for item in listed):
+                    return found
+                # "not there" would be a guess among hidden addresses: the search knows how to tell
+        self._searching += 1
+        try:
+            return await self._search(email)
+        finally:
+            self._searching -= 1
+            self._next()
+
+    @property
+    def _worth_sharing(self) -> int:
+        """So many searches cost what the whole list costs, in calls."""
+        return max(FEW, self._pages)
+
+    async def _share(self) -> list[Item] | None:
+        """The whole list, read for all who wait by then; None where each had better search for themselves."""
+        waiter: asyncio.Future[list[Item] | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            return await waiter
+        finally:
+            if self._whole is not None and self._served and all(each.cancelled() for each in self._served):
+                self._whole.cancel()  # nobody is left who wants it
+
+    def _next(self) -> None:
+        """Whatever was being read is read: now it is the turn of those who have come meanwhile."""
+        if self._searching or self._whole is not None:
+            return
+        waiting = [each for each in self._waiting if not each.done()]
+        self._waiting = []
+        if len(waiting) > self._worth_sharing:
+            self._served = waiting
+            self._whole = asyncio.create_task(self._read_for(waiting))
+            return
+        for each in waiting:
+            each.set_result(None)
+
+    async def _read_for(self, waiting: list[asyncio.Future[list[Item] | None]]) -> None:
+        try:
+            listed = await self._everything()
+        except Exception as error:
+            for each in waiting:
+                if not each.done():
+                    each.set_exception(error)
+        else:
+            self._pages = ceil(len(listed) / self._page)
+            for each in waiting:
+                if not each.done():
+                    each.set_result(listed)
+        finally:
+            self._whole, self._served = None, []
+            self._next()

@@ -1,0 +1,214 @@
+"""Seats: how many there are, who is in line before whom, and whether one more may be taken.
+
+Taking a seat that is not paid for raises the bill, and removing somebody does not lower it before the renewal. So where
+a provider says how many seats are paid for, Usher takes only free ones, unless an admin says that one may be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.access import lifecycle, subjects
+from bot.access.operations.following import converge_account, refresh_cards, refresh_seat_card
+from bot.connectors.contract import Account as Observed
+from bot.connectors.contract import Change, Invite, SeatPool, Seats, SetSeatType
+from bot.engine.situation import Situation
+from storage.database import Transaction
+from storage.tables import AccessRequest, Account, Grant, GrantState, SeatCount
+
+#: a count that is older is not relied on
+FRESH = timedelta(minutes=1)
+
+
+class CountFirst(Exception):
+    """The last count is too old to say whether a seat is free."""
+
+
+class CountSoon(Exception):
+    """Others are about to take the seats that are left, as far as one can see: count again when they have."""
+
+
+class NoneFree(Exception):
+    """Every seat is taken, or meant for those who are in line."""
+
+
+def taken_by(change: Change) -> str | None:
+    """The type of which a change takes a seat; None when it takes none."""
+    match change:
+        case Invite(entitlement=entitlement):
+            return entitlement.seat_type
+        case SetSeatType(seat_type=seat_type):
+            return seat_type
+        case _:
+            return None
+
+
+async def demand_room(tx: Transaction, situation: Situation, change: Change) -> None:
+    """Lets a change pass that takes no seat, or one that is free for this person.
+
+    Changes that are on their way count as seats taken. The count's row is locked until the commit, so that two people
+    cannot both be let through to the last seat.
+
+    Raises:
+        CountFirst, CountSoon, NoneFree: it may not pass, or not yet.
+    """
+    seat_type = taken_by(change)
+    if seat_type is None or not situation.counts_seats or any(grant.billed_by for grant in situation.holding):
+        return
+    count = await tx.session.get(SeatCount, (situation.entry.key, seat_type), with_for_update=True)
+    if count is None or count.counted_at < tx.now - FRESH:
+        raise CountFirst
+    free = seats_of(count).free
+    if free is None:
+        return
+    free -= await _in_line_before(tx, situation, seat_type)
+    coming = await _on_their_way(tx, situation, seat_type)
+    if free - coming - count.came > 0:
+        return
+    if count.came:
+        raise CountFirst  # they may be in the count, or not
+    raise CountSoon if free > 0 else NoneFree
+
+
+def seats_of(count: SeatCount) -> Seats:
+    """A stored count as the connector told it."""
+    return Seats(used=count.used, invited=count.invited, paid=count.paid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """When a count began, and who had come since the one before: what happens meanwhile may not be in it."""
+
+    at: datetime
+    came: Mapping[str, int]
+
+
+async def begin_count(session: AsyncSession, application: str, *, now: datetime) -> Began:
+    """To be read before the provider is asked."""
+    rows = await session.execute(
+        sa.select(SeatCount.seat_type, SeatCount.came).where(SeatCount.application == application)
+    )
+    return Began(at=now, came=dict(rows.all()))
+
+
+async def keep_count(tx: Transaction, situation: Situation, pool: SeatPool | None, *, began: Began) -> None:
+    """Keeps what was counted, and shows it to those who decide about this person."""
+    application = situation.entry.key
+    counted = dict(pool.by_type) if pool is not None else {}
+    known = {
+        row.seat_type: row
+        for row in await tx.session.scalars(sa.select(SeatCount).where(SeatCount.application == application))
+    }
+    news = False
+    for seat_type in {*counted, *known, *(grant.seat_type for grant in situation.holding)}:
+        seats = counted.get(seat_type, Seats())
+        row = known.get(seat_type)
+        news |= row is None or seats_of(row) != seats
+        if row is None:
+            row = SeatCount(application=application, seat_type=seat_type, came=0)
+            tx.session.add(row)
+        row.used, row.invited, row.paid = seats.used, seats.invited, seats.paid
+        row.renews_on = pool.renews_on if pool is not None else None
+        row.counted_at = began.at
+        row.came = max(row.came - began.came.get(seat_type, 0), 0)
+    if news:
+        await _show(tx, situation)
+
+
+async def wait_in_line(tx: Transaction, situation: Situation) -> None:
+    """What is being given waits for a free seat, in the order in which it began to wait; the admins are asked."""
+    for grant in situation.holding:
+        since = grant.waiting_since or tx.now
+        moved = await tx.move(
+            Grant,
+            grant.id,
+            before=set(lifecycle.before_grant(GrantState.WAITING)) - {GrantState.INVITED},
+            to=GrantState.WAITING,
+            waiting_since=since,
+        )
+        if not moved:
+            continue
+        grant.state, grant.waiting_since = GrantState.WAITING, since
+        tx.record("grant.waiting", actor="usher", subject=subjects.grant(grant.id), why="no seat is free")
+        refresh_cards(tx, grant.request_id)
+        refresh_seat_card(tx, grant)
+
+
+async def follow_change(tx: Transaction, situation: Situation, observed: Observed) -> None:
+    """An account was seen to have changed: one seat less is free, or one more, for whoever is first in line."""
+    if not situation.counts_seats:
+        return
+    if observed.entitlement is not None:
+        await tx.session.execute(
+            sa.update(SeatCount)
+            .where(SeatCount.application == situation.entry.key, SeatCount.seat_type == observed.entitlement.seat_type)
+            .values(came=SeatCount.came + 1)
+        )
+    first = (
+        sa.select(Grant.beneficiary_id)
+        .where(
+            Grant.application == situation.entry.key,
+            Grant.state == sa.literal_column("'waiting'"),
+            Grant.beneficiary_id != situation.person.id,
+        )
+        .order_by(Grant.waiting_since, Grant.id)
+        .limit(1)
+    )
+    next_in_line = await tx.session.scalar(first)
+    if next_in_line is not None:
+        await tx.session.execute(
+            sa.update(SeatCount)
+            .where(SeatCount.application == situation.entry.key)
+            .values(counted_at=tx.now - FRESH - FRESH)
+        )
+        converge_account(tx, situation.entry.key, next_in_line)
+
+
+async def _show(tx: Transaction, situation: Situation) -> None:
+    pending = await tx.session.scalars(
+        sa.select(AccessRequest.id).where(
+            AccessRequest.beneficiary_id == situation.person.id,
+            AccessRequest.application == situation.entry.key,
+            AccessRequest.state == sa.literal_column("'pending'"),
+        )
+    )
+    for request_id in pending.all():
+        refresh_cards(tx, request_id)
+    for grant in situation.holding:
+        if grant.state is GrantState.WAITING:
+            refresh_seat_card(tx, grant)
+
+
+async def _in_line_before(tx: Transaction, situation: Situation, seat_type: str) -> int:
+    """How many people have waited longer for a seat of this type."""
+    own = min((grant.waiting_since for grant in situation.holding if grant.waiting_since is not None), default=None)
+    before = sa.select(sa.func.count(sa.distinct(Grant.beneficiary_id))).where(
+        Grant.application == situation.entry.key,
+        Grant.seat_type == seat_type,
+        Grant.state == sa.literal_column("'waiting'"),
+        Grant.beneficiary_id != situation.person.id,
+    )
+    if own is not None:
+        before = before.where(Grant.waiting_since < own)
+    return int(await tx.session.scalar(before) or 0)
+
+
+async def _on_their_way(tx: Transaction, situation: Situation, seat_type: str) -> int:
+    """How many other people a change was sent for that takes a seat of this type, and that is not to be seen yet."""
+    sent = (
+        sa.select(sa.func.count(sa.distinct(Account.person_id)))
+        .join(Grant, sa.and_(Grant.application == Account.application, Grant.beneficiary_id == Account.person_id))
+        .where(
+            Account.application == situation.entry.key,
+            Account.person_id != situation.person.id,
+            Account.last_change_at.is_not(None),
+            Grant.seat_type == seat_type,
+            Grant.state == GrantState.GRANTING,
+        )
+    )
+    return int(await tx.session.scalar(sent) or 0)
