@@ -8,7 +8,6 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import astuple, dataclass, field
@@ -18,7 +17,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench import ends
 from bench.stored import fill
+from bench.usher import demo_catalog, usher
 from bench.wire import Wire
 from bot.cards import actions
 from sandbox import company
@@ -60,9 +61,18 @@ def main() -> None:
     console.print(f"Measuring {MEASURED} lifecycles, with nothing and with {STORED:,} requests stored …", style="dim")
     runs = asyncio.run(measure({"empty": 0, f"{STORED:,} requests": STORED}))
     rows = [*_presses(runs), *_growth(*runs.values())]
-    show(console, rows)
+    show(console, TITLE, COLUMNS, [astuple(row) for row in rows])
+    console.print(f"Letting {ends.GRANTS:,} grants end in the same minute, with a limit and without …", style="dim")
+    at_scale = ends.table(asyncio.run(ends.limited()), asyncio.run(ends.free()))
+    show(console, ends.TITLE, ends.COLUMNS, at_scale)
     if chosen.write:
-        chosen.write.write_text(_markdown(rows), encoding="utf-8")
+        page = PAGE.format(
+            title=TITLE,
+            table=_markdown(COLUMNS, [astuple(row) for row in rows]),
+            ends_title=ends.TITLE,
+            ends=_markdown(ends.COLUMNS, at_scale),
+        )
+        chosen.write.write_text(page, encoding="utf-8")
 
 
 def _presses(runs: dict[str, Figures]) -> Iterator[Row]:
@@ -97,24 +107,34 @@ Absolute times are those of one small virtual machine; the ratios are what count
 
 {table}
 
+{ends_title}.
+
+{ends}
+
+The limited run passes eight minutes in one of the machine's: Usher's clock, the seconds of its event loop and the
+sandbox's limit all go by the same hurried clock, and Usher is a process of its own that differs from `usher run` in
+that alone. The other one is `usher run` itself, in the machine's own time, eight accounts at a time; its floor is eight
+loops with nothing but httpx that look into the two lists at once, remove, and look again, at the same sandbox.
+
 What pays: on SQLite a transaction is one trip to the database's thread instead of one for each statement, and what a
-decision asks of ChatGPT goes out before the cards are edited.
+decision asks of ChatGPT goes out before the cards are edited. Of many who look into one list at once, most share one
+reading of it, and what was just looked at is not looked up once more before it is changed.
 """
 
 
-def show(console: Console, rows: Sequence[Row]) -> None:
+def show(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints what came out, with the ratios that matter."""
-    table = Table(title=TITLE)
-    for column in COLUMNS:
+    table = Table(title=title)
+    for column in columns:
         table.add_column(column, justify="left" if column in ("what", "database") else "right")
     for row in rows:
-        table.add_row(*astuple(row))
+        table.add_row(*row)
     console.print(table)
 
 
-def _markdown(rows: Sequence[Row]) -> str:
-    table = [" | ".join(COLUMNS), "|".join("---" for _ in COLUMNS), *(" | ".join(astuple(row)) for row in rows)]
-    return PAGE.format(title=TITLE, table="\n".join(f"| {line} |" for line in table))
+def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [" | ".join(columns), "|".join("---" for _ in columns), *(" | ".join(row) for row in rows)]
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def _ms(seconds: list[float]) -> str:
@@ -153,7 +173,7 @@ async def _stage(stored: int) -> AsyncIterator[Stage]:
             _process("bench.floor", f"sqlite+aiosqlite:///{directory}/floor.db", sandbox.slack_api_url) as floor_url,
         ):
             _populate(sandbox)
-            async with _usher(sandbox, directory) as usher_url:
+            async with usher(sandbox, directory, catalog=demo_catalog(sandbox)) as usher_url:
                 sandbox.slack.app.request_url = f"{usher_url}/slack/events"
                 yield Stage(sandbox, Wire(usher_url), Wire(floor_url), Figures())
 
@@ -270,58 +290,6 @@ async def _process(module: str, *arguments: str, **environment: str) -> AsyncIte
     finally:
         process.terminate()
         await process.wait()
-
-
-@asynccontextmanager
-async def _usher(sandbox: Sandbox, directory: Path) -> AsyncIterator[str]:
-    """`usher run` as an admin would start it."""
-    from importlib import resources
-
-    catalog = directory / "catalog.yml"
-    text = resources.files("bot.cli.demo").joinpath("catalog.yml").read_text(encoding="utf-8")
-    catalog.write_text(text.replace("https://chatgpt.com", sandbox.chatgpt_url), encoding="utf-8")
-    port = _free_port()
-    environment = {
-        "SLACK_BOT_TOKEN": company.SLACK_APP.bot_token,
-        "SLACK_SIGNING_SECRET": company.SLACK_APP.signing_secret,
-        "SLACK_API_URL": sandbox.slack_api_url,
-        "USHER_DATABASE_URL": f"sqlite+aiosqlite:///{directory}/usher.db",
-        "USHER_ADMINS": company.NOOR.email,
-        "USHER_ALERT_CHANNEL": company.ALERT_CHANNEL.id,
-        "USHER_CATALOG": str(catalog),
-        "USHER_PORT": str(port),
-        "USHER_LOG_LEVEL": "error",
-        "USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION,
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.cli", "run", env={**os.environ, **environment}
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        await _answering(url, process)
-        yield url
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _answering(url: str, process: asyncio.subprocess.Process) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if process.returncode is not None:
-            raise RuntimeError("usher run ended before it was ready")
-        if await Wire(url).is_open():
-            return
-        await asyncio.sleep(0.1)
-    raise TimeoutError("usher run did not get ready")
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -166,13 +166,18 @@ async def _catalog(settings: Settings, database: Database | None, findings: list
     return catalog
 
 
-async def _connectors(settings: Settings, catalog: Catalog, secrets: SecretStore) -> list[Condition]:
+@asynccontextmanager
+async def connectors_for_a_while(settings: Settings, secrets: SecretStore) -> AsyncIterator[Connectors]:
+    """The connectors as a run has them, beside one. It lets go of its browsers for as long as this takes."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(new_http_client())
-        # A running Usher lets go of its browser for as long as this takes.
         browsers = Browsers(settings.browser_profiles, program=settings.browser_program, borrow=True)
         stack.push_async_callback(browsers.close)
-        connectors = Connectors(http, secrets, browsers)
+        yield Connectors(http, secrets, browsers)
+
+
+async def _connectors(settings: Settings, catalog: Catalog, secrets: SecretStore) -> list[Condition]:
+    async with connectors_for_a_while(settings, secrets) as connectors:
         return [
             replace(condition, name=f"{entry.name}, {condition.name}")
             for entry in catalog.applications

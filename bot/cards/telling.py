@@ -153,7 +153,7 @@ def _granting(story: Story, voice: Voice) -> Iterator[Line]:
 def _waiting(story: Story, voice: Voice) -> Iterator[Line]:
     yield approval_line(story, voice)
     yield ["Every seat is taken right now. The approval holds, and the next free seat is given by itself."]
-    yield ["The admins have been asked whether to add one."]
+    yield ["The admins have been told, and can add one."]
 
 
 def _invited(story: Story, voice: Voice) -> Iterator[Line]:

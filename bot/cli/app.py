@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import audit, browser, catalog, check, db, demo, grant, lists, manifest, people, run, secret, task
+from bot.cli import audit, browser, catalog, check, db, demo, grant, lists, manifest, people, probe, run, secret, task
 
 app = typer.Typer(
     help="Usher shows people to their ChatGPT seat and sees them out again.",
@@ -16,7 +16,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (run, demo, check, manifest, lists):
+for module in (run, demo, check, probe, manifest, lists):
     app.registered_commands += module.app.registered_commands
 for name, family in (
     ("catalog", catalog),

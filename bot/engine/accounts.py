@@ -6,6 +6,7 @@ down before it is sent, so that one whose answer was lost, or whose process died
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -105,6 +106,12 @@ class Accounts:
                 await connector.apply(change)
             except UnknownOutcome as error:
                 return await self._unanswered(situation, change, error)
+            except ConnectorError as error:
+                # It did not happen. After an error of a look, though, a change that was sent may still come to be seen.
+                await self._database.write(settling.forget_change, situation, error)
+                raise
+            if situation.times_sent(settling.name_of(change)) > 1:
+                await self._database.write(settling.spend_key, situation)
         return Again(after=LOOK_AGAIN)
 
     async def _observe(self, situation: Situation, connector: Connector) -> Observed:
@@ -143,10 +150,11 @@ class Accounts:
         await self._database.write(seats.keep_count, situation, pool, began=began)
 
     async def _settle(self, situation: Situation, observed: Observed) -> Outcome:
-        grants = await self._database.write(settling.settle, situation, observed)
         if not situation.grants and situation.counts_seats:
-            # for those who decide whether this person gets one
-            await self._count(situation, self._connectors.of(situation.entry))
+            # for those who decide whether this person gets one; what was looked for is kept in any case
+            with contextlib.suppress(ConnectorError):
+                await self._count(situation, self._connectors.of(situation.entry))
+        grants = await self._database.write(settling.settle, situation, observed)
         return self._look_again(situation, grants)
 
     def _look_again(self, situation: Situation, grants: tuple[Grant, ...]) -> Outcome:
@@ -192,7 +200,6 @@ class Accounts:
             return Done()  # it was only a look
         lasting = isinstance(error, TryLater) and task.failures + 1 >= troubles.MANY
         if isinstance(error, TryLater) and not lasting:
-            await self._database.write(settling.forget_change, situation, error)
             return Again(after=error.after, error=error.explanation)
         if error.hits_everybody or lasting:
             incident_id = await self._database.write(troubles.open_outage, situation, error)

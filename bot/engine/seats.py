@@ -19,7 +19,7 @@ from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import Change, Invite, SeatPool, Seats, SetSeatType
 from bot.engine.situation import Situation
 from storage.database import Transaction
-from storage.tables import AccessRequest, Account, Grant, GrantState, SeatCount
+from storage.tables import Account, Grant, GrantState, SeatCount
 
 #: a count that is older is not relied on
 FRESH = timedelta(minutes=1)
@@ -97,7 +97,7 @@ async def begin_count(session: AsyncSession, application: str, *, now: datetime)
 
 
 async def keep_count(tx: Transaction, situation: Situation, pool: SeatPool | None, *, began: Began) -> None:
-    """Keeps what was counted, and shows it to those who decide about this person."""
+    """Keeps what was counted, and shows it on the card of whoever waits."""
     application = situation.entry.key
     counted = dict(pool.by_type) if pool is not None else {}
     known = {
@@ -116,8 +116,9 @@ async def keep_count(tx: Transaction, situation: Situation, pool: SeatPool | Non
         row.renews_on = pool.renews_on if pool is not None else None
         row.counted_at = began.at
         row.came = max(row.came - began.came.get(seat_type, 0), 0)
-    if news:
-        await _show(tx, situation)
+    for grant in situation.holding:
+        if news and grant.state is GrantState.WAITING:
+            refresh_seat_card(tx, grant)
 
 
 async def wait_in_line(tx: Transaction, situation: Situation) -> None:
@@ -167,21 +168,6 @@ async def follow_change(tx: Transaction, situation: Situation, observed: Observe
             .values(counted_at=tx.now - FRESH - FRESH)
         )
         converge_account(tx, situation.entry.key, next_in_line)
-
-
-async def _show(tx: Transaction, situation: Situation) -> None:
-    pending = await tx.session.scalars(
-        sa.select(AccessRequest.id).where(
-            AccessRequest.beneficiary_id == situation.person.id,
-            AccessRequest.application == situation.entry.key,
-            AccessRequest.state == sa.literal_column("'pending'"),
-        )
-    )
-    for request_id in pending.all():
-        refresh_cards(tx, request_id)
-    for grant in situation.holding:
-        if grant.state is GrantState.WAITING:
-            refresh_seat_card(tx, grant)
 
 
 async def _in_line_before(tx: Transaction, situation: Situation, seat_type: str) -> int:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from bot.access import lifecycle, subjects
 from bot.access.desired import Entitlement
-from bot.access.operations.ending import end_grant
-from bot.access.operations.following import refresh_cards, refresh_seat_card
+from bot.access.operations.ending import end_grant, mark_ending
+from bot.access.operations.following import refresh_cards, refresh_pending, refresh_seat_card
 from bot.access.operations.incidents import resolve_incident
 from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import (
@@ -32,7 +32,6 @@ from bot.engine.situation import Situation, read_situation
 from storage.database import Transaction
 from storage.ids import new_id
 from storage.tables import (
-    AccessRequest,
     Account,
     AccountStatus,
     EndReason,
@@ -104,7 +103,7 @@ async def move_by_time(tx: Transaction, application: str, person_id: str) -> Sit
         tx.record("grant.started", actor="usher", subject=subjects.grant(grant.id))
         refresh_cards(tx, grant.request_id)
     for grant, why in over:
-        await end_grant(tx, grant, why=why, actor="usher")
+        await mark_ending(tx, grant, why=why, actor="usher")
     return situation
 
 
@@ -146,7 +145,8 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
 async def _invite_anew(tx: Transaction, situation: Situation) -> None:
     """An invite is taken back to make room for another one: that it is gone then is nobody else's doing."""
     for grant in situation.holding:
-        if await tx.move(Grant, grant.id, before=[GrantState.INVITED], to=GrantState.GRANTING, invited_at=None):
+        there = [GrantState.INVITED, GrantState.ACTIVE]
+        if await tx.move(Grant, grant.id, before=there, to=GrantState.GRANTING, invited_at=None):
             grant.state, grant.invited_at = GrantState.GRANTING, None
             tx.record("grant.granting", actor="usher", subject=subjects.grant(grant.id), why="another invite follows")
 
@@ -161,6 +161,15 @@ async def forget_change(tx: Transaction, situation: Situation, error: ConnectorE
         sa.update(Account)
         .where(Account.application == situation.entry.key, Account.person_id == situation.person.id)
         .values(**values)
+    )
+
+
+async def spend_key(tx: Transaction, situation: Situation) -> None:
+    """A change that was sent more than once has its answer: were it sent yet again, its key would bring only that."""
+    await tx.session.execute(
+        sa.update(Account)
+        .where(Account.application == situation.entry.key, Account.person_id == situation.person.id)
+        .values(last_change_key=None)
     )
 
 
@@ -337,20 +346,14 @@ async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, ke
         baseline = observed.entitlement
         values["baseline"] = {"role": baseline.role, "seat_type": baseline.seat_type} if baseline else {}
     await _write_account(tx, situation, values)
-    if known is None or (known.status, known.role, known.seat_type) != (
+    changed = known is None or (known.status, known.role, known.seat_type) != (
         observed.status,
         observed.role,
         observed.seat_type,
-    ):
-        pending = await tx.session.scalars(
-            sa.select(AccessRequest.id).where(
-                AccessRequest.beneficiary_id == situation.person.id,
-                AccessRequest.application == situation.entry.key,
-                AccessRequest.state == sa.literal_column("'pending'"),
-            )
-        )
-        for request_id in pending.all():
-            refresh_cards(tx, request_id)
+    )
+    if changed or not situation.grants:  # where nothing was granted it is a look, and somebody waits for its answer
+        await refresh_pending(tx, situation.entry.key, situation.person.id)
+    if changed:
         await seats.follow_change(tx, situation, observed)
 
 

@@ -50,7 +50,8 @@ def not_to_be_seen(change: Change, times: int) -> UnknownOutcome:
 
 async def open_outage(tx: Transaction, situation: Situation, error: ConnectorError) -> str:
     """A cause that hits everybody in the application: one incident, on which all its accounts wait."""
-    await forget_change(tx, situation, error)
+    if isinstance(error, UnknownOutcome):
+        await forget_change(tx, situation, error)  # it is sent again, under its key
     incident_id = await open_incident(
         tx,
         scope=situation.entry.key,
@@ -74,7 +75,8 @@ async def open_outage(tx: Transaction, situation: Situation, error: ConnectorErr
 
 async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorError) -> None:
     """A cause that hits this account alone. What is being given waits for a human."""
-    await forget_change(tx, situation, error)
+    if isinstance(error, UnknownOutcome):
+        await forget_change(tx, situation, error)  # it is sent again, under its key
     to = GrantState.WAITING if isinstance(error, NoFreeSeat) else GrantState.FAILED
     for grant in situation.holding:
         moved = await tx.move(

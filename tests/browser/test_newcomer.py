@@ -169,6 +169,7 @@ async def test_what_an_admin_could_not_do_by_hand_is_told_with_the_reason(visito
 async def test_a_request_made_twice_leads_to_its_card(visitor: Visitor) -> None:
     """The link under the refusal shows the card on this page; nothing leads out of the demo."""
     await visitor.request("chatgpt codex 7d to try the new agent")
+    await expect(visitor.card("ChatGPT · Waiting for approval")).to_be_visible()
     await visitor.type("/request-access chatgpt codex 7d once more")
     await visitor.dialog.get_by_role("button", name="Send request").click()
     await expect(visitor.dialog).to_contain_text("You have asked for just this already, and it is not decided yet.")

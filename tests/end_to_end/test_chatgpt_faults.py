@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from sandbox.chatgpt.demo import FAULTS
 from sandbox.chatgpt.faults_admin_api import ADMIN_API_FAULTS
 from sandbox.chatgpt.faults_scim import SCIM_FAULTS
-from sandbox.slack.state import Message
+from tests.support.faults import Case, ends_well, strike
 from tests.support.studio import Studio
 
 SIGNED_OUT = "Usher is signed out of ChatGPT"
@@ -22,22 +20,6 @@ NO_SEAT = "No free seat in ChatGPT"
 REFUSED = "ChatGPT refused a change"
 UNEXPECTED = "ChatGPT gave an unexpected answer"
 NOT_SEEN = "A change in ChatGPT may not have gone through"
-
-CODEX = ("standard-user", "usage_based")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A fault, when it strikes, and the incident it ends in; none where Usher copes with it."""
-
-    fault: str
-    while_: str = "giving"  # asking, giving, joining or taking
-    incident: str = ""
-    settings: Mapping[str, int] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.fault} while {self.while_}"
-
 
 CASES = (
     # the session
@@ -110,18 +92,7 @@ def test_every_fault_of_the_simulator_has_its_case() -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_a_fault_ends_in_the_right_account_or_in_the_right_incident(studio: Studio, case: Case) -> None:
     """With an incident: its card in #it-alerts says what it is, and Try again mends it once the cause is gone."""
-    card, is_right = await strike(studio, case)
-    if case.incident:
-        alert = await studio.in_time(studio.open_alert)
-        assert case.incident in alert.shown
-        assert not is_right()
-        await studio.in_time(lambda: "admins have been told" in card.shown)
-        studio.chatgpt.faults.clear()
-        await studio.noor.press("Try again", in_=alert)
-        await studio.in_time(lambda: not alert.buttons)
-    await studio.in_time(is_right)
-    assert len(studio.alerts()) == bool(case.incident)
-    assert studio.mails(studio.lena) == 1
+    await ends_well(studio, case)
 
 
 @pytest.mark.parametrize(
@@ -144,32 +115,3 @@ async def test_what_went_wrong_comes_right_by_itself_within_the_hour(studio: Stu
     studio.chatgpt.faults.clear()
     await studio.in_time(is_right, within=timedelta(minutes=61))
     await studio.in_time(lambda: "Solved" in alert.shown and not alert.buttons)
-
-
-async def strike(studio: Studio, case: Case) -> tuple[Message, Callable[[], bool]]:
-    """Goes through the story until the fault is to strike. Returns Lena's card, and what tells that all is well."""
-    lena = studio.lena
-    if case.while_ == "taking":
-        card = await studio.give_seat(lena)
-    else:
-        if case.while_ == "asking":
-            studio.chatgpt.faults.switch_on(case.fault, **case.settings)
-        card = await studio.ask(lena)
-        asked = await studio.asked(studio.maya, lena)
-        await studio.at_rest()
-    if case.while_ == "joining":
-        await studio.maya.press("Approve", in_=asked)
-        await studio.until(lambda: "· Invited" in card.shown)
-
-    if case.while_ != "asking":
-        studio.chatgpt.faults.switch_on(case.fault, **case.settings)
-    match case.while_:
-        case "asking" | "giving":
-            await studio.maya.press("Approve", in_=asked)
-            return card, lambda: studio.has(lena) == ("invited", *CODEX) and "· Invited" in card.shown
-        case "joining":
-            studio.chatgpt.accept(str(lena.user.email))
-            return card, lambda: studio.has(lena) == ("member", *CODEX) and "· Active" in card.shown
-        case _:
-            await lena.press("Give back", in_=card)
-            return card, lambda: studio.has(lena) is None and "· Ended" in card.shown

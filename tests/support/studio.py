@@ -132,6 +132,7 @@ class Studio:
             )
             secrets = {
                 "USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION,
+                "USHER_SECRET_CHATGPT_ADMIN_KEY": company.CHATGPT_ADMIN_KEY,
                 "USHER_SECRET_CHATGPT_SCIM": company.CHATGPT_SCIM_TOKEN,
             }
             async with running(settings, clock=sandbox.clock, environment=secrets) as usher:

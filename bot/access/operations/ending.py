@@ -12,7 +12,15 @@ from storage.tables import AccessRequest, EndReason, Grant, GrantState
 
 
 async def end_grant(tx: Transaction, grant: Grant, *, why: EndReason, actor: str, note: str | None = None) -> bool:
-    """Marks a grant as ending and sees to it that the account follows. False when it was ending or over already.
+    """Marks a grant as ending and sees to it that the account follows. False when it was ending or over already."""
+    ending = await mark_ending(tx, grant, why=why, actor=actor, note=note)
+    if ending:
+        converge_account(tx, grant.application, grant.beneficiary_id)
+    return ending
+
+
+async def mark_ending(tx: Transaction, grant: Grant, *, why: EndReason, actor: str, note: str | None = None) -> bool:
+    """As `end_grant`, for the account's own task, which is about to see to the account anyway.
 
     Its extension goes with it, asked for or approved, unless the grant ends because its time is over: then the
     extension is what comes next.
@@ -27,7 +35,6 @@ async def end_grant(tx: Transaction, grant: Grant, *, why: EndReason, actor: str
     )
     if moved:
         tx.record("grant.ending", actor=actor, subject=subjects.grant(grant.id), why=why.value, note=note)
-        converge_account(tx, grant.application, grant.beneficiary_id)
         refresh_cards(tx, grant.request_id)
         refresh_seat_card(tx, grant)
         if why is not EndReason.EXPIRED:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
 from bot.access import lifecycle, subjects
 from bot.access.catalog import ApplicationEntry, PolicyRules
 from bot.access.operations.incidents import open_incident
@@ -14,7 +16,17 @@ from storage.database import Transaction
 from storage.ids import new_id
 from storage.tables import AccessRequest, Approval, Decision, Grant, GrantState, RequestState
 
+#: what a decision asks of ChatGPT goes first; the cards follow after an instant that nobody notices
 CARDS_AFTER = timedelta(milliseconds=30)
+#: the cards of a new request wait for the look at the account, which tells the approver what there is; but not for long
+CARDS_WITHOUT_LOOK = timedelta(milliseconds=700)
+
+
+_PENDING = sa.select(AccessRequest.id).where(
+    AccessRequest.beneficiary_id == sa.bindparam("person_id"),
+    AccessRequest.application == sa.bindparam("application"),
+    AccessRequest.state == sa.literal_column("'pending'"),
+)
 
 
 def snapshot(rules: PolicyRules, entry: ApplicationEntry) -> dict[str, object]:
@@ -32,13 +44,17 @@ def rules_of(request: AccessRequest) -> PolicyRules:
     return PolicyRules.model_validate(request.rules["policy"])
 
 
-def refresh_cards(tx: Transaction, request_id: str) -> None:
-    """Sees to it that every card of a request shows what is true now.
-
-    What a decision asks of ChatGPT goes first; the cards follow after an instant that nobody notices.
-    """
+def refresh_cards(tx: Transaction, request_id: str, *, after: timedelta = CARDS_AFTER) -> None:
+    """Sees to it that every card of a request shows what is true now."""
     subject = subjects.request(request_id)
-    tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}", run_at=tx.now + CARDS_AFTER)
+    tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}", run_at=tx.now + after)
+
+
+async def refresh_pending(tx: Transaction, application: str, person_id: str) -> None:
+    """As `refresh_cards`, for every request about a person's account that somebody is deciding now."""
+    pending = await tx.session.scalars(_PENDING, {"application": application, "person_id": person_id})
+    for request_id in pending.all():
+        refresh_cards(tx, request_id)
 
 
 def refresh_seat_card(tx: Transaction, grant: Grant) -> None:

@@ -12,7 +12,14 @@ from bot.access.catalog import ApplicationEntry, PolicyRules
 from bot.access.catalog_store import load_offer
 from bot.access.durations import write_duration
 from bot.access.operations.expire import expire
-from bot.access.operations.following import ask, converge_account, pass_request, refresh_cards, snapshot
+from bot.access.operations.following import (
+    CARDS_WITHOUT_LOOK,
+    ask,
+    converge_account,
+    pass_request,
+    refresh_cards,
+    snapshot,
+)
 from bot.access.people_facts import colleague, load_people
 from bot.access.policy import Facts, names_in
 from bot.access.refusals import Refusal, Refused
@@ -109,7 +116,7 @@ async def submit(
         colleagues={id_: colleague(person) for id_, person in people.items()},
     )
     await ask(tx, request, facts)
-    refresh_cards(tx, request.id)
+    refresh_cards(tx, request.id, after=CARDS_WITHOUT_LOOK)
     converge_account(tx, wish.application, wish.beneficiary_id)  # a look, so that the approver knows what is there
     tx.enqueue(subjects.EXPIRE, request.id, run_at=request.expires_at)
     return Submitted(request_id=request.id, state=RequestState.PENDING)

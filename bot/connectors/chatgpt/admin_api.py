@@ -34,7 +34,7 @@ from bot.connectors.chatgpt.errors import Answer, Call, Said, failure, refusal
 from bot.connectors.chatgpt.pace import Pace
 from bot.connectors.chatgpt.paging import walked
 from bot.connectors.chatgpt.search import with_address
-from bot.connectors.chatgpt.transport import Member, PendingInvite
+from bot.connectors.chatgpt.transport import List, Member, PendingInvite
 from bot.connectors.chatgpt.wire import written
 from bot.connectors.config import ChatGPTAdminApi
 from bot.connectors.contract import (
@@ -57,6 +57,7 @@ PER: Final = timedelta(minutes=1)
 
 _USERS_PAGE: Final = 1000  # the longest that the reference allows
 _INVITES_PAGE: Final = 100  # nothing is known; the longest page of directory groups, a sibling
+_PLENTY: Final = 0.1  # of the limit: so much is for whoever comes first, the rest is shared
 _GONE: Final = frozenset({404})
 _PERHAPS_THERE: Final = frozenset({400, 409})  # how an invite may be answered that is there already
 
@@ -95,6 +96,10 @@ class AdminApi:
     def members_page(self) -> int:
         """The longest that the reference allows."""
         return _USERS_PAGE
+
+    def is_scarce(self, what: List) -> bool:
+        """When a tenth of the limit is used up."""
+        return self._pace.spent(f"GET {what}") > _PLENTY
 
     async def own_id(self) -> str | None:
         """None: a key acts. Whose key it is, is not told."""

@@ -44,9 +44,14 @@ class ChatGPTConnector:
             everything=transport.members,
             address=lambda member: member.email,
             page=transport.members_page,
+            scarce=lambda: transport.is_scarce("users"),
         )
         self._invites = SharedReads[PendingInvite](
-            search=transport.invites, everything=transport.invites, address=lambda invite: invite.email, page=PAGE
+            search=transport.invites,
+            everything=transport.invites,
+            address=lambda invite: invite.email,
+            page=PAGE,
+            scarce=lambda: transport.is_scarce("invites"),
         )
 
     @property
@@ -194,7 +199,7 @@ class ChatGPTConnector:
         return member
 
     async def _find(self, change: Remove | SetRole | SetSeatType) -> Member | None:
-        """The member with this id: as just observed, or as listed now. Owners are looked at again: they may be the last."""
+        """The member with this id, as just observed; an owner, who may be the last one, as listed now."""
         if not change.provider_id:
             raise Refused(f"Usher changes members by their id, and has none for {change.email}.")
         seen = change.observed

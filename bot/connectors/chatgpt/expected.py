@@ -23,9 +23,7 @@ EXPECTED: Final[Expectations] = {
     wire.WireMember: Expected(
         needed=_names("email role"),
         usual=_names("seat_type created_time deactivated_time is_scim_managed"),
-        unused=_names(
-            "account_user_id name creation_source reclaimable_seat_type credit_limits is_trial trial_state"
-        ),
+        unused=_names("account_user_id name creation_source reclaimable_seat_type credit_limits is_trial trial_state"),
     ),
     wire.WireInvite: Expected(
         usual=_names("id role seat_type status created_time is_scim_managed"), unused=_names("creation_source")
@@ -80,9 +78,7 @@ EXPECTED: Final[Expectations] = {
         unused=_names("schemas name displayName nickName title locale timezone userType groups"),
     ),
     scim_wire.WireEmail: Expected(usual=_names("value primary"), unused=_names("type display")),
-    scim_wire.WireMeta: Expected(
-        usual=_names("created"), unused=_names("resourceType lastModified location version")
-    ),
+    scim_wire.WireMeta: Expected(usual=_names("created"), unused=_names("resourceType lastModified location version")),
 }
 
 

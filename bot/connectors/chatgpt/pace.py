@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -20,8 +20,10 @@ class Pace:
     """
 
     def __init__(self, *, limit: int, per: timedelta) -> None:
+        self._limit = limit
         self._per = per.total_seconds()
         self._routes: defaultdict[str, asyncio.Queue[float]] = defaultdict(lambda: _all_free(limit))
+        self._answered: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=limit))
         self._held: dict[str, float] = {}
 
     @asynccontextmanager
@@ -40,7 +42,14 @@ class Pace:
             free_at = float("inf")  # the call is on its way: its end sets the time
             yield
         finally:
+            if free_at == float("inf"):
+                self._answered[route].append(loop.time())
             slots.put_nowait(min(free_at, loop.time() + self._per))
+
+    def spent(self, route: str) -> float:
+        """Which part of the limit the calls of this route have used up lately, from 0 to 1."""
+        since = asyncio.get_running_loop().time() - self._per
+        return sum(at > since for at in self._answered[route]) / self._limit
 
     def hold(self, route: str, wait: timedelta) -> None:
         """The provider asked not to be called on this route for so long."""

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from bot.access.desired import Entitlement
 from bot.connectors.chatgpt import report
 from bot.connectors.chatgpt.calls import Exchange, listening
 from bot.connectors.chatgpt.connector import ChatGPTConnector
 from bot.connectors.chatgpt.errors import Answer
 from bot.connectors.chatgpt.report import AS_ASSUMED, DIFFERS, Fact, Heard, Report, reported
 from bot.connectors.chatgpt.transport import Member
-from bot.connectors.chatgpt.wire import same_address
 from bot.connectors.config import ChatGPTAdminApi, ChatGPTScim, ChatGPTWebAdmin
 from bot.connectors.contract import Account, Change, ConnectorError, UnknownOutcome
 
@@ -94,55 +92,41 @@ class Probe:
                 Fact(name=f"Check: {condition.name}", state="ok" if condition.ok else "failed")
                 for condition in health.conditions
             ]
-            members = await self._asked("members", self._transport.members)
-            invites = await self._asked("invites", self._transport.invites)
-            await self._asked("seats", self._transport.seats)
-            if members:
-                self._facts += _hidden(members)
-                await self._one(members)
+            members = await self._listed("members", self._transport.members())
+            invites = await self._listed("invites", self._transport.invites())
+            await self._asked("seats", self._transport.seats())
+            self._facts += _hidden(members)
+            somebody = next((member for member in members if member.email), None)
+            if somebody is not None and somebody.email is not None:
+                await self._searched("members", somebody.email, self._transport.members)
+                await self._asked("one member", self._transport.member(somebody.id, email=somebody.email))
             if invites:
                 await self._searched("invites", invites[0].email, self._transport.invites)
 
-    async def _asked(self, name: str, ask: Callable[[], Awaitable[list[Found]] | Awaitable[Found]]) -> list[Found]:
-        """What the transport says, with how the list was paged; nothing where it cannot say."""
-        began = len(self._ear)
+    async def _asked(self, name: str, asking: Awaitable[Found]) -> Found | None:
+        """What the transport says; None where it cannot say."""
         try:
-            found = await ask()
+            return await asking
         except ConnectorError as error:
             self._troubles.append(Fact(name=f"Asking for {name}", state=type(error).__name__))
-            return []
-        pages = [each for each in self._ear.heard(began) if not report.narrowed_by(each.exchange)]
-        lists = [page for page in pages if page.answer is not None and report.is_list(page)]
-        if isinstance(found, list) and lists:
-            different = len({item_id for page in lists for item_id in report.ids_of(page)})
-            self._facts.append(report.paging(name, lists, different=different))
-        return found if isinstance(found, list) else []
+            return None
 
-    async def _one(self, members: list[Member]) -> None:
-        """One person: by their address in other capitals, and by their id."""
-        somebody = next((member for member in members if member.email), None)
-        if somebody is None or somebody.email is None:
-            return
-        email, user_id = somebody.email, somebody.id
-        await self._searched("members", email, self._transport.members)
-        await self._asked("one member", lambda: self._transport.member(user_id, email=email))
-
-    async def _searched(
-        self, name: str, email: str, ask: Callable[[str | None], Awaitable[list[Found]]]
-    ) -> None:
+    async def _listed(self, name: str, asking: Awaitable[list[Found]]) -> list[Found]:
+        """A whole list, and how it was paged."""
         began = len(self._ear)
-        await self._asked(f"{name} by address", lambda: ask(email.swapcase()))
+        found = await self._asked(name, asking)
+        pages = [each for each in self._ear.heard(began) if report.is_list(each)]
+        if found is not None and pages:
+            self._facts.append(report.paging(name, pages))
+        return found or []
+
+    async def _searched(self, name: str, email: str, ask: Callable[[str], Awaitable[list[Found]]]) -> None:
+        """Whether an address in other capitals finds whom the list has given."""
+        began = len(self._ear)
+        await self._asked(f"{name} by address", ask(email.swapcase()))
         searches = [each for each in self._ear.heard(began) if report.narrowed_by(each.exchange)]
-        mine = [each for each in searches if email.casefold() in _wanted(each).casefold()]
-        fact = f"Search of {name}"
-        if not mine:
-            self._facts.append(Fact(name=fact, state=DIFFERS, detail="does not find who is there; lists are read whole"))
-            return
-        last = mine[-1]
-        found = any(same_address(email, address) for address in report.addresses_of(last))
-        capitals = "in other capitals" if email not in _wanted(last) else "as written"
-        detail = f"{'finds' if found else 'does not find'} an address {capitals}; {len(report.items_of(last))} given"
-        self._facts.append(Fact(name=fact, state=AS_ASSUMED if found else DIFFERS, detail=detail))
+        if searches:
+            self._facts.append(report.search(name, searches, email))
 
     # -- changing ------------------------------------------------------------------------------------------------------
     async def observe(self, email: str) -> Account:
@@ -155,28 +139,38 @@ class Probe:
         with self._listening():
             return await self.connector.observe(email)
 
-    async def change(self, step: str, change: Change, *, until: Callable[[Account], bool]) -> Seen:
-        """Makes one change, and looks until it is to be seen. The step is in the report, however it ends.
+    async def send(self, step: str, change: Change) -> None:
+        """Makes one change. An unknown outcome is none: whoever looks afterwards knows.
 
         Raises:
-            ConnectorError: it was not made, or could not be looked for.
+            ConnectorError: it was not made. The step is in the report.
+        """
+        with self._listening(), suppress(UnknownOutcome):
+            try:
+                await self.connector.apply(change)
+            except UnknownOutcome:
+                raise
+            except ConnectorError as error:
+                self.note(step, "failed", type(error).__name__)
+                raise
+
+    async def look(self, step: str, email: str, *, until: Callable[[Account], bool]) -> Seen:
+        """Looks until a change is to be seen, or too long. The step is in the report.
+
+        Raises:
+            ConnectorError: it could not be looked for.
         """
         with self._listening():
             try:
-                try:
-                    await self.connector.apply(change)
-                except UnknownOutcome:  # it may have happened: looking tells
-                    pass
-                seen = await self._look(change.email, until)
+                seen = await self._seen(email, until)
             except ConnectorError as error:
-                self._steps.append(Fact(name=step, state="failed", detail=type(error).__name__))
+                self.note(step, "failed", type(error).__name__)
                 raise
-        state = "done" if seen.as_wanted else "not seen"
         detail = f"{seen.account.status} after {seen.looks} look{'s' * (seen.looks > 1)}, {seen.seconds:.1f} s"
-        self._steps.append(Fact(name=step, state=state, detail=detail))
+        self.note(step, "done" if seen.as_wanted else "not seen", detail)
         return seen
 
-    async def _look(self, email: str, until: Callable[[Account], bool]) -> Seen:
+    async def _seen(self, email: str, until: Callable[[Account], bool]) -> Seen:
         began = time.monotonic()
         looks = 0
         while True:
@@ -214,18 +208,9 @@ class Probe:
         }
 
 
-def standard(connector: ChatGPTConnector) -> Entitlement:
-    """The lowest role on the default seat."""
-    can = connector.capabilities
-    return Entitlement(role=can.roles[0], seat_type=can.seat_types[0])
-
-
-def _wanted(heard: Heard) -> str:
-    """What a list was narrowed to."""
-    return heard.exchange.params.get(report.narrowed_by(heard.exchange), "")
-
-
-def _hidden(members: Iterable[Member]) -> list[Fact]:
+def _hidden(members: Sequence[Member]) -> list[Fact]:
     without = [member.email is None for member in members]
+    if not members:
+        return []
     state = AS_ASSUMED if not any(without) else DIFFERS
     return [Fact(name="Hidden addresses", state=state, detail=f"{sum(without)} of {len(without)} members")]

@@ -13,7 +13,9 @@ from typing import Any, Final
 HIDDEN: Final = "(not shown)"
 
 _PART: Final = r"[A-Za-z]?[a-z]{0,15}\d{0,2}"
-_WORD: Final = re.compile(rf"[A-Za-z][a-z]{{0,15}}\d{{0,2}}(?:[-_]{_PART}){{0,5}}|[A-Z]{{2,16}}(?:_[A-Z]{{1,16}}){{0,5}}")
+_WORD: Final = re.compile(
+    rf"[A-Za-z][a-z]{{0,15}}\d{{0,2}}(?:[-_]{_PART}){{0,5}}|[A-Z]{{2,16}}(?:_[A-Z]{{1,16}}){{0,5}}"
+)
 _NAME: Final = re.compile(rf"_?[a-z]{{1,16}}\d{{0,2}}(?:[-_]{_PART}|[A-Z][a-z]{{1,15}}){{0,5}}")
 _LONGEST: Final = 48
 _RUNS: Final = re.compile(r"[^\W_]+")

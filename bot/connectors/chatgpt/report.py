@@ -18,6 +18,7 @@ from bot.connectors.chatgpt.errors import Answer, Said, failure
 from bot.connectors.chatgpt.expected import EXPECTED, WORDS, path_of, words_in
 from bot.connectors.chatgpt.redaction import Redaction
 from bot.connectors.chatgpt.shapes import Difference, Kind, compare, json_types
+from bot.connectors.chatgpt.wire import same_address
 
 AS_ASSUMED: Final = "as assumed"
 DIFFERS: Final = "differs"
@@ -262,43 +263,29 @@ def _words(heard: Sequence[Heard], redaction: Redaction) -> tuple[WordRow, ...]:
     met = Counter(word for each in heard if each.model is not None for word in words_in(each.body))
     shown: Counter[tuple[str, str, bool]] = Counter()
     for (kind, word, known), times in met.items():
-        safe = word.isdecimal() or (known and kind != "origin")
+        number = len(word) <= 2 and word.isascii() and word.isdecimal()  # longer, and it could be a telephone's
+        safe = number or (known and kind != "origin")
         shown[kind, word if safe else redaction.word(word), known] += times
     return tuple(
         WordRow(kind=kind, word=word, known=known, times=times) for (kind, word, known), times in sorted(shown.items())
     )
 
 
-# -- facts that no single field says -------------------------------------------------------------------------------------
+# -- facts that no single field says -----------------------------------------------------------------------------------
 def items_of(heard: Heard) -> list[dict[str, Any]]:
     """The items of a list, in whichever envelope."""
     body = heard.body if isinstance(heard.body, dict) else {}
-    found = next((body[name] for name in ("items", "data", "Resources") if isinstance(body.get(name), list)), [])
-    return [item for item in found if isinstance(item, dict)]
+    listed: list[Any] = next((body[name] for name in _ENVELOPES if isinstance(body.get(name), list)), [])
+    return [item for item in listed if isinstance(item, dict)]
 
 
 def is_list(heard: Heard) -> bool:
     """Whether it is a page of a list."""
     body = heard.body
-    return isinstance(body, dict) and any(isinstance(body.get(name), list) for name in ("items", "data", "Resources"))
+    return isinstance(body, dict) and any(isinstance(body.get(name), list) for name in _ENVELOPES)
 
 
-def ids_of(heard: Heard) -> set[str]:
-    """What makes the items of a page different from each other."""
-    return {str(item.get("id") or item.get("email_address") or item.get("email")) for item in items_of(heard)}
-
-
-def addresses_of(heard: Heard) -> set[str]:
-    """Every address that stands in the items of a page."""
-    found = {str(item[name]) for item in items_of(heard) for name in _ADDRESSES if item.get(name)}
-    return found | {
-        str(inner.get("value"))
-        for item in items_of(heard) if isinstance(item.get("emails"), list)
-        for inner in item["emails"] if isinstance(inner, dict)
-    }  # fmt: skip
-
-
-_ADDRESSES: Final = ("email", "verified_email", "email_address", "userName")
+_ENVELOPES: Final = ("items", "data", "Resources")
 
 
 def total_of(heard: Heard) -> int | None:
@@ -307,14 +294,51 @@ def total_of(heard: Heard) -> int | None:
     return next((body[name] for name in ("total", "totalResults") if type(body.get(name)) is int), None)
 
 
-def paging(name: str, pages: Sequence[Heard], *, different: int) -> Fact:
+def paging(name: str, pages: Sequence[Heard]) -> Fact:
     """How a list was paged: what its pages said, and how many different items came."""
     lengths = ", ".join(str(len(items_of(page))) for page in pages[:10]) + (", …" if len(pages) > 10 else "")
+    different = len({_id_of(item) for page in pages for item in items_of(page)})
     totals = sorted({total for page in pages if (total := total_of(page)) is not None})
     said = " or ".join(map(str, totals)) if totals else "not told"
     fits = not totals or totals == [different]
-    detail = f"pages of {lengths or 'nothing'}; {different} different; total {said}"
+    detail = f"pages of {lengths}; {different} different; total {said}"
     return Fact(name=f"Paging of {name}", state=AS_ASSUMED if fits else DIFFERS, detail=detail)
+
+
+def search(name: str, searches: Sequence[Heard], email: str) -> Fact:
+    """Whether looking for an address finds the one whom the list has given."""
+    fact = f"Search of {name}"
+    mine = [each for each in searches if email.casefold() in _wanted(each).casefold()]
+    if not mine:
+        return Fact(name=fact, state=DIFFERS, detail="does not find the integration account; lists are read whole")
+    last = mine[-1]
+    found = any(same_address(email, address) for address in _addresses_of(last))
+    detail = f"{'finds' if found else 'does not find'} an address {_spelling(email, _wanted(last))}"
+    return Fact(name=fact, state=AS_ASSUMED if found else DIFFERS, detail=f"{detail}; {len(items_of(last))} items came")
+
+
+def _wanted(heard: Heard) -> str:
+    return heard.exchange.params.get(narrowed_by(heard.exchange), "")
+
+
+def _spelling(email: str, wanted: str) -> str:
+    return "as it is written" if email in wanted else "in other capitals"
+
+
+def _id_of(item: Mapping[str, Any]) -> str:
+    return str(item.get("id") or next((item[name] for name in _ADDRESSES if item.get(name)), ""))
+
+
+def _addresses_of(heard: Heard) -> set[str]:
+    """Every address that stands in the items of a page."""
+    items = items_of(heard)
+    inner = [each for item in items if isinstance(item.get("emails"), list) for each in item["emails"]]
+    told = [item.get(name) for item in items for name in _ADDRESSES]
+    told += [each.get("value") for each in inner if isinstance(each, dict)]
+    return {each for each in told if isinstance(each, str)}
+
+
+_ADDRESSES: Final = ("email", "verified_email", "email_address", "userName")
 
 
 def expiries(heard: Sequence[Heard]) -> Fact | None:

@@ -19,7 +19,7 @@ from bot.connectors.chatgpt import scim_wire as wire
 from bot.connectors.chatgpt.calls import bearer, parse, send
 from bot.connectors.chatgpt.errors import Access, Answer, Call, failure
 from bot.connectors.chatgpt.paging import PAGE, everything
-from bot.connectors.chatgpt.transport import Member, PendingInvite
+from bot.connectors.chatgpt.transport import List, Member, PendingInvite
 from bot.connectors.chatgpt.wire import written
 from bot.connectors.config import ChatGPTScim
 from bot.connectors.contract import (
@@ -83,6 +83,10 @@ class Scim:
     def members_page(self) -> int:
         """As long as is asked for."""
         return PAGE
+
+    def is_scarce(self, what: List) -> bool:  # noqa: ARG002
+        """No: no limit is known."""
+        return False
 
     async def own_id(self) -> str | None:
         """None: a token acts, and not a person."""

@@ -122,9 +122,7 @@ def _field(
     told = [value for value in came if value is not None]
     lacking = f"{len(found) - len(told)} of {len(found)}"
     required, needed = field.is_required(), bool(expected.needed.intersection(names))
-    if required and len(told) < len(found):
-        yield Difference(kind=Kind.MISSING, path=path, name=names[0], came=f"in {lacking}", breaks=True)
-    elif needed and not told:
+    if (required and len(told) < len(found)) or (needed and not told):
         yield Difference(kind=Kind.MISSING, path=path, name=names[0], came=f"in {lacking}", breaks=True)
     elif needed and len(told) < len(found):
         yield Difference(kind=Kind.NULL, path=path, name=names[0], came=f"in {lacking}")
@@ -151,14 +149,13 @@ def _values(
     wanted, fits = _scalar(origin)
     wrong = [value for value in values if not fits(value)]
     if wrong:
-        yield Difference(
-            kind=Kind.TYPE, path=path, name=name, expected=wanted, came=json_types(wrong), breaks=required
-        )
+        yield Difference(kind=Kind.TYPE, path=path, name=name, expected=wanted, came=json_types(wrong), breaks=required)
     right = [value for value in values if fits(value)]
     if origin in {list, tuple}:
         yield from _parts(arguments[0], [part for value in right for part in value], f"{inner}[]", expectations)
     elif origin is dict:
-        yield from _parts(arguments[1], [part for value in right for part in value.values()], f"{inner}.*", expectations)
+        parts = [part for value in right for part in value.values()]
+        yield from _parts(arguments[1], parts, f"{inner}.*", expectations)
 
 
 def _parts(annotation: Any, values: Sequence[Any], path: str, expectations: Expectations) -> Iterable[Difference]:

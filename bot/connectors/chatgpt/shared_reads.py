@@ -2,7 +2,8 @@
 
 Whoever is alone searches for their own address at once: that is the shortest way. When many look, searching for each is
 what uses up a provider's limit, so those who come while others read wait for the end of that, and are then served
-together by one reading of the whole list. Nobody is ever served by a read that had begun before they asked.
+together by one reading of the whole list. Where calls have become scarce, the first of them waits a moment for others,
+too. Nobody is ever served by a read that had begun before they asked.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from bot.connectors.chatgpt.wire import same_address
 
 #: searches that go side by side however short the whole list is: a few people at once do not wait for each other
 FEW: Final = 2
+#: seconds for which others are waited for where calls are scarce
+GATHER: Final = 1.0
 
 Item = TypeVar("Item")
 
@@ -30,6 +33,7 @@ class SharedReads(Generic[Item]):
         everything: Callable[[], Awaitable[list[Item]]],
         address: Callable[[Item], str | None],
         page: int,
+        scarce: Callable[[], bool] = lambda: False,
     ) -> None:
         """Reads nothing yet.
 
@@ -38,15 +42,18 @@ class SharedReads(Generic[Item]):
             everything: the whole list.
             address: of an item; None where it is hidden.
             page: how many items one call brings at most.
+            scarce: whether so many calls were made lately that the rest had better be shared.
         """
         self._search = search
         self._everything = everything
         self._address = address
         self._page = page
+        self._scarce = scarce
         self._pages = 1  # of the whole list, when it was last read
         self._searching = 0
         self._waiting: list[asyncio.Future[list[Item] | None]] = []
         self._whole: asyncio.Task[None] | None = None
+        self._gathering: asyncio.TimerHandle | None = None
         self._served: list[asyncio.Future[list[Item] | None]] = []  # by the whole list that is being read
 
     async def about(self, email: str) -> list[Item]:
@@ -55,7 +62,7 @@ class SharedReads(Generic[Item]):
         Raises:
             ConnectorError: what went wrong; everybody who shared the read gets it.
         """
-        if self._whole is not None or self._searching >= self._worth_sharing:
+        if self._whole is not None or self._searching >= self._worth_sharing or self._scarce():
             listed = await self._share()
             if listed is not None:
                 found = [item for item in listed if same_address(self._address(item), email)]
@@ -78,6 +85,7 @@ class SharedReads(Generic[Item]):
         """The whole list, read for all who wait by then; None where each had better search for themselves."""
         waiter: asyncio.Future[list[Item] | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
+        self._next()
         try:
             return await waiter
         finally:
@@ -85,9 +93,20 @@ class SharedReads(Generic[Item]):
                 self._whole.cancel()  # nobody is left who wants it
 
     def _next(self) -> None:
-        """Whatever was being read is read: now it is the turn of those who have come meanwhile."""
-        if self._searching or self._whole is not None:
+        """When whatever was being read is read, it is the turn of those who have come meanwhile."""
+        if self._searching or self._whole is not None or self._gathering is not None:
             return
+        if self._waiting and self._scarce():
+            self._gathering = asyncio.get_running_loop().call_later(GATHER, self._gathered)
+        else:
+            self._serve()
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        if not self._searching and self._whole is None:
+            self._serve()
+
+    def _serve(self) -> None:
         waiting = [each for each in self._waiting if not each.done()]
         self._waiting = []
         if len(waiting) > self._worth_sharing:

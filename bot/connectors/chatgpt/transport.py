@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.connectors.contract import Capabilities, Condition, SeatPool
+
+List = Literal["users", "invites"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,10 @@ class Transport(Protocol):
     @property
     def members_page(self) -> int:
         """How many members one call lists at most."""
+        ...
+
+    def is_scarce(self, what: List) -> bool:
+        """Have so many calls for this list been made lately that further ones had better be shared?"""
         ...
 
     async def own_id(self) -> str | None:

@@ -19,7 +19,7 @@ from bot.connectors.chatgpt.errors import SESSION, Access, Call, refusal
 from bot.connectors.chatgpt.paging import PAGE, everything
 from bot.connectors.chatgpt.search import with_address
 from bot.connectors.chatgpt.session import WebSession
-from bot.connectors.chatgpt.transport import Member, PendingInvite
+from bot.connectors.chatgpt.transport import List, Member, PendingInvite
 from bot.connectors.config import ChatGPTWebAdmin
 from bot.connectors.contract import (
     Blocked,
@@ -100,6 +100,10 @@ class WebAdmin:
     def members_page(self) -> int:
         """As long as any client asks for."""
         return PAGE
+
+    def is_scarce(self, what: List) -> bool:  # noqa: ARG002
+        """No: no limit is known."""
+        return False
 
     async def own_id(self) -> str | None:
         """The user id that the session says it belongs to."""

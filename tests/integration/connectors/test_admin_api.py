@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -258,8 +259,10 @@ async def test_the_limit_is_never_run_into(
     await asyncio.gather(
         *(connector.apply(Invite(email=f"p{n}@harbour.example", entitlement=MEMBER, key="1")) for n in range(limit + 2))
     )
+    await asyncio.gather(*(transport.seats() for _ in range(2 * limit)))
     assert {call.status for call in workspace.calls} == {200, 201}
-    assert len(workspace.calls) > 10 * limit
+    routes = Counter((call.method, call.path.rpartition("/")[2]) for call in workspace.calls)
+    assert min(routes["GET", "invites"], routes["POST", "invites"]) > limit
 
 
 async def test_chatgpt_s_own_word_to_wait_holds_for_everybody(connector: Connector, workspace: Workspace) -> None:
@@ -330,17 +333,18 @@ async def test_a_way_to_look_is_believed_only_when_it_has_found_somebody(
 
 
 async def test_looking_somebody_up_takes_two_calls(connector: Connector, workspace: Workspace) -> None:
-    """One read of the users and one of the invites; whoever is there is read once more by their id."""
+    """One read of the users and one of the invites; whom Usher itself has changed is read once more by their id."""
     await connector.observe(MAYA)
     workspace.calls.clear()
     assert await status(connector, LENA) == "absent"
     assert sorted(call.path.rpartition("/")[2] for call in workspace.calls) == ["invites", "users"]
     assert next(call.query["email"] for call in workspace.calls if call.path.endswith("users")) == LENA
-    workspace.calls.clear()
-    await connector.observe(MAYA)
-    assert sorted(call.path.rpartition("/")[2] for call in workspace.calls) == sorted(
-        ["invites", "users", user_id(MAYA)]
-    )
+    for again in ([], [user_id(MAYA)], []):
+        workspace.calls.clear()
+        await connector.observe(MAYA)
+        assert sorted(call.path.rpartition("/")[2] for call in workspace.calls) == sorted(["invites", "users", *again])
+        if not again:  # from now on the list may be behind, until it was seen to be right
+            await connector.apply(SetRole(email=MAYA, provider_id=user_id(MAYA), role="admin"))
 
 
 async def test_an_inactive_user_is_no_member(connector: Connector, workspace: Workspace, writes: Writes) -> None:

@@ -84,6 +84,17 @@ async def test_the_providers_own_word_counts_until_its_time_is_over() -> None:
             await asyncio.sleep(0.005)
 
 
+async def test_it_is_known_how_much_of_the_limit_is_used_up() -> None:
+    """By the calls of that route within the last while, and no longer."""
+    pace = Pace(limit=4, per=PER)
+    for _ in range(3):
+        await _take(pace)
+    assert (pace.spent("r"), pace.spent("another")) == (0.75, 0.0)
+    async with asyncio.timeout(30):
+        while pace.spent("r"):  # noqa: ASYNC110  # a condition, not an event
+            await asyncio.sleep(0.005)
+
+
 async def _taken(pace: Pace) -> bool:
     try:
         await _take(pace)
