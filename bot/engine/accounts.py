@@ -66,8 +66,7 @@ class Accounts:
             return Parked(incident_id=situation.outage.id, error=error)
         connector = self._connectors.of(situation.entry)
         try:
-            async with self._connectors.limit(application):
-                return await self._converge(situation, connector)
+            return await self._converge(situation, connector)
         except ByHand as by_hand:
             return await self._by_hand(situation, connector.capabilities, by_hand)
         except settling.Overtaken:
@@ -103,7 +102,8 @@ class Accounts:
                 await self._database.write(seats.wait_in_line, situation)
                 return self._look_again(situation, situation.holding)
             try:
-                await connector.apply(change)
+                async with self._connectors.limit(situation.entry.key):
+                    await connector.apply(change)
             except UnknownOutcome as error:
                 return await self._unanswered(situation, change, error)
             except ConnectorError as error:
@@ -116,7 +116,8 @@ class Accounts:
 
     async def _observe(self, situation: Situation, connector: Connector) -> Observed:
         if connector.capabilities.observes:
-            return await connector.observe(situation.email or "")
+            async with self._connectors.limit(situation.entry.key):
+                return await connector.observe(situation.email or "")
         return _as_known(situation)
 
     async def _held_up(self, situation: Situation, observed: Observed, change: Change) -> Outcome | None:
@@ -146,7 +147,8 @@ class Accounts:
 
     async def _count(self, situation: Situation, connector: Connector) -> None:
         began = await self._database.look(seats.begin_count, situation.entry.key, now=self._database.clock.now())
-        pool = await connector.seats()
+        async with self._connectors.limit(situation.entry.key):
+            pool = await connector.seats()
         await self._database.write(seats.keep_count, situation, pool, began=began)
 
     async def _settle(self, situation: Situation, observed: Observed) -> Outcome:
