@@ -85,6 +85,10 @@ class Messages:
             if _is_due(delivery.wanted, delivery.card):
                 await self._edit(delivery)
         except SlackNever as error:
+            if delivery.under is not None and error.what in GONE:
+                # somebody deleted the card that it belongs under: that is posted anew, and then this
+                await self._database.write(_forget_message, delivery.under)
+                return SlackLater(error.what, after=timedelta())
             log.warning("card.undeliverable", slot=delivery.wanted.slot, error=error.what)
             await self._database.write(_give_up_card, delivery.card, delivery.wanted, why=error.what)
         except (SlackLater, SlackUnknown) as error:

@@ -25,8 +25,8 @@ HOPELESS = frozenset(
         "restricted_action",
     }
 )
-#: error codes of chat.update for a message that is no longer there to be edited
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+#: error codes for a message that is no longer there to be edited (chat.update), or to be answered in its thread
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 #: seconds, when Slack limits without saying for how long
 DEFAULT_RETRY_AFTER = 30
 

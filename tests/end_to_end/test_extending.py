@@ -211,3 +211,15 @@ async def test_a_notice_that_was_missed_comes_late_but_only_the_last_one(studio:
     await studio.until(lambda: notices(studio, lena))
     await studio.at_rest()
     assert len(notices(studio, lena)) == 1
+
+
+async def test_a_notice_under_a_card_that_was_deleted_brings_the_card_back(studio: Studio) -> None:
+    """People delete messages; what Usher has to say next stands under a new card, and nothing keeps failing."""
+    lena = studio.lena
+    card = await studio.give_seat(lena)
+    await studio.at_rest()
+    del lena.dm.messages[card.ts]
+    [told] = await studio.in_time(lambda: notices(studio, lena), within=timedelta(days=5))
+    again = await studio.until(lambda: lena.message("ChatGPT · Active"))
+    assert told.thread_ts == again.ts
+    assert studio.alerts() == []

@@ -1,4 +1,4 @@
-"""An event loop whose seconds are short, for tests in which everybody waits politely: five in one of the machine's.
+"""An event loop whose seconds are short, for tests in which everybody waits politely: four in one of the machine's.
 
 Every pause, timeout and limit that is counted by the loop shrinks alike, so what happens and in which order stays as it
 is; only nobody has to watch it. What the machine itself needs for its work does not shrink.
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 #: seconds of the loop in one of the machine
-PER_SECOND: Final = 5.0
+PER_SECOND: Final = 4.0
 
 
 class _Selector(selectors.DefaultSelector):
