@@ -86,5 +86,5 @@ async def ends_well(studio: Studio, case: Case, route: Route = WEB_ADMIN) -> Non
         await studio.noor.press("Try again", in_=alert)
         await studio.in_time(lambda: not alert.buttons)
     await studio.in_time(is_right)
-    assert len(studio.alerts()) == bool(case.incident)
+    assert len(studio.alerts()) == bool(case.incident), studio.picture()
     assert studio.mails(studio.lena) == 1

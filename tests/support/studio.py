@@ -255,8 +255,9 @@ class Studio:
         return [message.shown for message in person.messages() if message.visible_to == person.id]
 
     def alerts(self) -> list[Message]:
-        """What stands in #it-alerts, oldest first."""
-        return list(self.slack.state.conversations[company.ALERT_CHANNEL.id].messages.values())
+        """What stands in #it-alerts for everybody, oldest first."""
+        messages = self.slack.state.conversations[company.ALERT_CHANNEL.id].messages.values()
+        return [message for message in messages if message.visible_to is None]
 
     def open_alert(self, text: str = "") -> Message:
         """The newest card in #it-alerts that still waits for an answer and shows this text."""
