@@ -86,10 +86,9 @@ class Accounts:
     async def _converge(self, situation: Situation, connector: Connector) -> Outcome:
         if situation.email is None:
             raise troubles.no_address(situation.person.name)
-        in_line = False
         for _ in range(MOST_CHANGES):
             observed = await self._observe(situation, connector)
-            change = _next_change(situation, observed, connector.capabilities, in_line=in_line)
+            change = _next_change(situation, observed, connector.capabilities)
             if change is None:
                 return await self._settle(situation, observed)
             held_up = await self._held_up(situation, observed, change)
@@ -101,8 +100,7 @@ class Accounts:
                 return Again(after=LOOK_AGAIN)
             except seats.NoneFree:
                 await self._database.write(seats.wait_in_line, situation)
-                in_line = True  # what else there is to do does not wait
-                continue
+                return self._look_again(situation, situation.holding)
             try:
                 async with self._connectors.limit(situation.entry.key):
                     await connector.apply(change)
@@ -228,9 +226,9 @@ def _may_pass(task: ClaimedTask, situation: Situation) -> bool:
     return outage is not None and (outage.looking or outage.trying_task == task.id)
 
 
-def _next_change(situation: Situation, observed: Observed, can: Capabilities, *, in_line: bool) -> Change | None:
-    """What is to be changed next; None when the account is as it should be, or can be while no seat is free."""
-    change = next_change(observed, situation.desired(observed, can, in_line=in_line), key=new_id())
+def _next_change(situation: Situation, observed: Observed, can: Capabilities) -> Change | None:
+    """What is to be changed next; None when the account is as it should be."""
+    change = next_change(observed, situation.desired(observed, can), key=new_id())
     return _with_its_key(situation, change) or situation.resend(observed)
 
 

@@ -181,7 +181,7 @@ def steps(situation: Situation, observed: Observed) -> list[Step]:
             found.append(
                 Step(grant=grant, to=GrantState.ENDED, event="grant.ended", values={"ended_at": situation.now})
             )
-        elif grant.state is GrantState.SCHEDULED or _still_waits(grant, observed):
+        elif grant.state is GrantState.SCHEDULED:
             continue
         elif observed.status == AccountStatus.MEMBER and grant.state is not GrantState.ACTIVE:
             found.append(
@@ -191,12 +191,6 @@ def steps(situation: Situation, observed: Observed) -> list[Step]:
             values = {"invited_at": grant.invited_at or situation.now}
             found.append(Step(grant=grant, to=GrantState.INVITED, event="grant.invited", values=values))
     return found
-
-
-def _still_waits(grant: Grant, observed: Observed) -> bool:
-    """Somebody in line may have other access meanwhile: what counts is the seat that they wait for."""
-    seat_type = observed.pending_seat_type or observed.seat_type
-    return grant.state is GrantState.WAITING and grant.waiting_since is not None and seat_type != grant.seat_type
 
 
 def _joined(situation: Situation, grant: Grant) -> dict[str, Any]:

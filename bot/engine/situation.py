@@ -74,12 +74,11 @@ class Situation:
             return observed.entitlement
         return Entitlement(**self.account.baseline) if self.account.baseline else None
 
-    def desired(self, observed: Observed, capabilities: Capabilities, *, in_line: bool = False) -> Entitlement | None:
-        """What the account should be now; `in_line`, until there is a seat for those grants that wait for one."""
+    def desired(self, observed: Observed, capabilities: Capabilities) -> Entitlement | None:
+        """What the account should be now."""
         claims = (
             Claim(entitlement=Entitlement(role=grant.role, seat_type=grant.seat_type), starts_at=grant.starts_at)
             for grant in self.holding
-            if not (in_line and grant.state is GrantState.WAITING)
         )
         return desired_account(
             self.baseline(observed),

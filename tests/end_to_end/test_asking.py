@@ -83,6 +83,7 @@ async def test_eight_submissions_at_once_are_one_request(studio: Studio) -> None
     again = await studio.slack.courier.again(first, times=7, at_once=True)
     assert {(one.status, str(one.answer)) for one in again} == {(200, "{}")}
     assert len(await studio.requests()) == 1
+    await studio.until(lambda: studio.told(studio.lena) and studio.told(studio.maya))
     await studio.at_rest()
     assert len(studio.told(studio.lena)) == len(studio.told(studio.maya)) == 1
     assert [event for event, _, _ in await studio.ledger() if event.startswith("request")] == ["request.submitted"]

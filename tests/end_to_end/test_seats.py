@@ -189,16 +189,3 @@ async def test_codex_is_offered_where_the_workspace_has_it(studio: Studio) -> No
     await studio.at_rest()
     await studio.maya.command("/request-access", "chatgpt")
     assert studio.maya.options("Seat type") == ["ChatGPT seat"]
-
-
-async def test_what_ends_meanwhile_is_taken_back_while_another_wish_waits(studio: Studio) -> None:
-    """The Codex seat does not stay because no standard seat is free; the wish keeps its place in line."""
-    pay_for(studio, 0)
-    first = await studio.give_seat(studio.lena, "chatgpt codex 2m to code")
-    card = await approved(studio, studio.lena)
-    await studio.until(lambda: "· Waiting for a seat" in card.shown)
-    await studio.in_time(lambda: "· Ended" in first.shown)
-    assert studio.has(studio.lena) is None
-    assert "· Waiting for a seat" in card.shown
-    pay_for(studio, 1)
-    await studio.in_time(lambda: "· Invited" in card.shown)
