@@ -37,6 +37,16 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserGroup:
+    """A Slack user group, mentioned as @handle, and the ids of its members."""
+
+    id: str
+    name: str
+    handle: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SlackApp:
     """Usher as installed in the company's Slack workspace, with the credentials it was given."""
 
@@ -96,6 +106,10 @@ PEOPLE: Final = (LENA, TOM, MAYA, NOOR)
 EVERYONE: Final = (*PEOPLE, USHER)
 
 ALERT_CHANNEL: Final = Channel(id="C0ALERTS01", name="it-alerts", members=(NOOR.id, USHER.id))
+
+IT_ADMINS: Final = UserGroup(id="S0ITADMINS", name="IT admins", handle="it-admins", members=(NOOR.id,))
+SECURITY: Final = UserGroup(id="S0SECURITY", name="Security", handle="security", members=(NOOR.id, TOM.id))
+USER_GROUPS: Final = (IT_ADMINS, SECURITY)
 
 SLACK_APP: Final = SlackApp(
     app_id="A0USHER001",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,12 +34,34 @@ SCOPES: Final = frozenset(
         "groups:read",
         "im:history",
         "im:write",
+        "usergroups:read",
         "users.profile:read",
         "users:read",
         "users:read.email",
     }
 )
-EVENTS: Final = frozenset({"app_home_opened", "message.im", "team_join", "user_change"})
+EVENTS: Final = frozenset(
+    {
+        "app_home_opened",
+        "message.im",
+        "subteam_created",
+        "subteam_members_changed",
+        "subteam_updated",
+        "team_join",
+        "user_change",
+    }
+)
+#: what an event takes besides the subscription: without the scope Slack sends nothing
+EVENT_SCOPES: Final[Mapping[str, str]] = {
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+    "subteam_created": "usergroups:read",
+    "subteam_members_changed": "usergroups:read",
+    "subteam_updated": "usergroups:read",
+    "team_join": "users:read",
+    "user_change": "users:read",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,3 +81,7 @@ class App:
     home_tab: bool = True
     request_url: str | None = None  # where HTTP mode delivers; None: Socket Mode
     verification_token: str = "sandbox-verification-token"  # deprecated at Slack, still in every payload
+
+    def hears(self, event: str) -> bool:
+        """Whether Slack delivers such an event: the app subscribed to it, and has the scope that it takes."""
+        return event in self.events and EVENT_SCOPES.get(event) in {None, *self.scopes}

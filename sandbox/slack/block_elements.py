@@ -11,11 +11,13 @@ from sandbox.slack.schema import (
     Problem,
     Shape,
     anything,
+    between,
     boolean,
     by_type,
     exactly_one,
     integer,
     items,
+    matching,
     one_of,
     rules,
     string,
@@ -104,6 +106,15 @@ def _initial_is_an_option(element: Mapping[str, Any], pointer: str) -> Iterator[
             yield Problem(f"`{name}` must match one of the options", f"{pointer}/{name}")
 
 
+def _no_more_than_allowed(element: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
+    """A menu for several cannot begin with more than may be chosen in it."""
+    most = element.get("max_selected_items")
+    for name in ("initial_options", "initial_users", "initial_conversations", "initial_channels"):
+        listed = element.get(name)
+        if isinstance(most, int) and isinstance(listed, list) and len(listed) > most:
+            yield Problem(f"no more than {most} items allowed", f"{pointer}/{name}")
+
+
 def _element(
     optional: Mapping[str, Check], *, required: Mapping[str, Check] | None = None, rule: Check = anything
 ) -> Shape:
@@ -120,7 +131,10 @@ _NUMBER: Final = string(limits.IDENTIFIER)
 _OPTIONS: Final = items(OPTION, limits.OPTIONS, fewest=1)
 _FOCUS: Final[dict[str, Check]] = {"confirm": CONFIRM, "focus_on_load": boolean}
 _MENU: Final = _FOCUS | {"placeholder": PLACEHOLDER}
-_MULTI: Final = _MENU | {"max_selected_items": integer}
+_MULTI: Final = _MENU | {"max_selected_items": between(1, limits.OPTIONS)}
+_DATE: Final = matching(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "a date in the format YYYY-MM-DD")
+_TIME: Final = matching(r"([01]\d|2[0-3]):[0-5]\d", "a time in the format HH:mm")
+_DATE_TIME: Final = between(1_000_000_000, 9_999_999_999)  # ten digits (docs.slack.dev, datetime picker element)
 _INPUT: Final[dict[str, Check]] = {
     "placeholder": PLACEHOLDER,
     "focus_on_load": boolean,
@@ -164,14 +178,18 @@ ELEMENTS: Final[Mapping[str, Shape]] = {
     "users_select": _element(_MENU | {"initial_user": USER_ID}),
     "conversations_select": _element(_FILTER | _RESPONSE_URL | _MENU | {"initial_conversation": USER_ID}),
     "channels_select": _element(_RESPONSE_URL | _MENU | {"initial_channel": USER_ID}),
-    "multi_static_select": _element(_STATIC | _MULTI | {"initial_options": _OPTIONS}, rule=_STATIC_RULE),
-    "multi_external_select": _element(_QUERY | _MULTI | {"initial_options": _OPTIONS}),
-    "multi_users_select": _element(_MULTI | {"initial_users": _IDS}),
-    "multi_conversations_select": _element(_FILTER | _MULTI | {"initial_conversations": _IDS}),
-    "multi_channels_select": _element(_MULTI | {"initial_channels": _IDS}),
-    "datepicker": _element(_MENU | {"initial_date": string(10, shortest=10)}),
-    "timepicker": _element(_MENU | {"initial_time": string(5, shortest=5), "timezone": string(limits.IDENTIFIER)}),
-    "datetimepicker": _element(_FOCUS | {"initial_date_time": integer}),
+    "multi_static_select": _element(
+        _STATIC | _MULTI | {"initial_options": _OPTIONS}, rule=rules(_STATIC_RULE, _no_more_than_allowed)
+    ),
+    "multi_external_select": _element(_QUERY | _MULTI | {"initial_options": _OPTIONS}, rule=_no_more_than_allowed),
+    "multi_users_select": _element(_MULTI | {"initial_users": _IDS}, rule=_no_more_than_allowed),
+    "multi_conversations_select": _element(
+        _FILTER | _MULTI | {"initial_conversations": _IDS}, rule=_no_more_than_allowed
+    ),
+    "multi_channels_select": _element(_MULTI | {"initial_channels": _IDS}, rule=_no_more_than_allowed),
+    "datepicker": _element(_MENU | {"initial_date": _DATE}),
+    "timepicker": _element(_MENU | {"initial_time": _TIME, "timezone": string(limits.IDENTIFIER)}),
+    "datetimepicker": _element(_FOCUS | {"initial_date_time": _DATE_TIME}),
     "plain_text_input": _element(
         _INPUT | {"initial_value": _TEXT, "multiline": boolean, "min_length": integer, "max_length": integer}
     ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, time
 from typing import Any, Final, NamedTuple
 
 from sandbox.slack.block_elements import all_options
@@ -46,7 +47,21 @@ STATE_FIELDS: Final[Mapping[str, StateField]] = {
     "timepicker": StateField("selected_time", "initial_time"),
     "datetimepicker": StateField("selected_date_time", "initial_date_time"),
 }
+#: what a picker gives
+_PICKED: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "datepicker": lambda value: _reads(date.fromisoformat, value) and len(value) == len("2026-01-31"),
+    "timepicker": lambda value: _reads(time.fromisoformat, value) and len(value) == len("09:30"),
+    "datetimepicker": lambda value: isinstance(value, int) and not isinstance(value, bool),
+}
 _OFFERS_OPTIONS: Final = frozenset({"static_select", "multi_static_select", "radio_buttons", "checkboxes", "overflow"})
+
+
+def _reads(read: Callable[[str], object], value: Any) -> bool:
+    try:
+        read(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def completed(blocks: Any) -> Any:
@@ -98,10 +113,16 @@ def entered(element: JSON, value: Any, offered: Iterable[JSON] = ()) -> JSON:
     """The state of an element after a person gave it this value.
 
     `value` is what SANDBOX pages send: an option's value, a list of them, a text, a date or an id; None empties it.
-    `offered` are the options that a suggestion request brought. Raises LookupError for an option that was not offered.
+    `offered` are the options that a suggestion request brought. Raises LookupError for an option that was not offered,
+    and for what a picker or a menu of Slack's cannot give: a date that is none, more items than allowed.
     """
     kind = element["type"]
     where = STATE_FIELDS[kind]
+    most = element.get("max_selected_items")
+    if where.many and most is not None and len(value or ()) > most:
+        raise LookupError(f"no more than {most} items can be chosen")
+    if kind in _PICKED and value not in {None, ""} and not _PICKED[kind](value):
+        raise LookupError(f"a {kind} does not give {value!r}")
     if where.name in {"selected_option", "selected_options"}:
         choices = all_options(element) if kind in _OFFERS_OPTIONS else [*offered, *initial_options(element)]
         picked = [_pick(choices, one) for one in (value if isinstance(value, list) else [value]) if one is not None]

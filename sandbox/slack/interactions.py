@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.slack.api.chat import checked_blocks
 from sandbox.slack.element_state import STATE_FIELDS, entered, find_element
 from sandbox.slack.errors import Refusal
-from sandbox.slack.ids import new_id
 from sandbox.slack.objects import user_object, view_object
 from sandbox.slack.state import Message, User
 from sandbox.slack.submission import Outcome, apply_answer, unfilled
@@ -215,29 +214,41 @@ class Interactions:
         self._offered[place, block_id, action_id] = options
         return options
 
-    def say(self, user_id: str, channel_id: str, text: str, thread_ts: str | None = None) -> Message:
-        """Somebody writes a message; in their direct message with the app the app hears of it."""
+    def say(
+        self, user_id: str, channel_id: str, text: str, thread_ts: str | None = None, files: Sequence[str] = ()
+    ) -> Message:
+        """Somebody writes a message, or a reply in the thread of one that they see; with files or not.
+
+        Raises Refusal not_in_channel, no_text, or thread_not_found: an ephemeral message has no thread.
+        """
         slack, user = self.slack, self._actor(user_id)
         conversation = slack.state.conversation(channel_id)
         if user.id not in conversation.members:
             raise Refusal("not_in_channel")
-        message = slack.state.post(conversation, user=user.id, text=text, thread_ts=thread_ts)
+        if not text.strip() and not files:
+            raise Refusal("no_text")
+        if thread_ts is not None:
+            parent = conversation.messages.get(thread_ts)
+            if parent is None or parent.visible_to is not None:
+                raise Refusal("thread_not_found")
+            thread_ts = parent.thread_ts or parent.ts
+        message = slack.state.post(conversation, user=user.id, text=text, thread_ts=thread_ts, files=files)
         slack.changes.bump()
-        if conversation.is_im:
-            event = {
-                "type": "message",
-                "client_msg_id": new_id(""),
-                "user": user.id,
-                "text": text,
-                "ts": message.ts,
-                "team": slack.state.team.id,
-                "channel": conversation.id,
-                "channel_type": "im",
-                "event_ts": message.ts,
-                **({"thread_ts": thread_ts} if thread_ts else {}),
-            }
-            slack.emit("message.im", event)
         return message
+
+    def edit(self, user_id: str, message: Message, text: str) -> None:
+        """Somebody changes what they wrote. Raises Refusal cant_update_message if it is not theirs."""
+        if message.user != self._actor(user_id).id:
+            raise Refusal("cant_update_message")
+        self.slack.state.edit(message, text=text, blocks=None)
+        self.slack.changes.bump()
+
+    def delete(self, user_id: str, message: Message) -> None:
+        """Somebody takes back what they wrote. Raises Refusal cant_delete_message if it is not theirs."""
+        if message.user != self._actor(user_id).id:
+            raise Refusal("cant_delete_message")
+        self.slack.state.delete(message)
+        self.slack.changes.bump()
 
     async def open_home(self, user_id: str, *, wait: bool = True) -> Outcome:
         """Somebody opens the app's Home tab. `wait`: until the app has acknowledged the event."""

@@ -58,6 +58,9 @@ MESSAGE_TEXT: Final = 40_000
 UPDATED_MESSAGE_TEXT: Final = 4000
 METADATA_BYTES: Final = 16_000
 
+# Events.
+USERS_IN_GROUP_EVENT: Final = 500  # subteam_updated leaves out the rest, user_count does not
+
 # What an app has to keep to.
 ACK_SECONDS: Final = 3.0
 RESPONSE_URL_USES: Final = 5

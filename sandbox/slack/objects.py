@@ -116,8 +116,8 @@ def conversation_object(conversation: Conversation, workspace: Workspace, app: A
     }
 
 
-def message_object(message: Message, workspace: Workspace, app: App, *, with_metadata: bool = False) -> JSON:
-    """A message as in conversations.history, and in the payloads of its buttons."""
+def bare_message(message: Message, workspace: Workspace, app: App) -> JSON:
+    """A message by itself, as in the events about it: without what belongs to its thread."""
     found: JSON = {
         "type": "message",
         "user": message.user,
@@ -131,12 +131,22 @@ def message_object(message: Message, workspace: Workspace, app: App, *, with_met
             "app_id": app.app_id,
             "bot_profile": bot_object(workspace, app),
         }
+    if message.client_msg_id:
+        found["client_msg_id"] = message.client_msg_id
+    if message.files:
+        found["files"] = message.files
     if message.blocks:
         found["blocks"] = message.blocks
     if message.thread_ts:
         found["thread_ts"] = message.thread_ts
     if message.edited_ts:
         found["edited"] = {"user": message.bot_id or message.user, "ts": message.edited_ts}
+    return found
+
+
+def message_object(message: Message, workspace: Workspace, app: App, *, with_metadata: bool = False) -> JSON:
+    """A message as in conversations.history, and in the payloads of its buttons."""
+    found = bare_message(message, workspace, app)
     if with_metadata and message.metadata:
         found["metadata"] = message.metadata
     replies = [

@@ -80,6 +80,7 @@ class Page:
                 "version": slack.version,
                 "team": team_object(slack.state.team),
                 "people": [self._person(user) for user in slack.state.users.values()],
+                "user_groups": [{"id": one.id, "handle": one.handle} for one in slack.user_groups.all.values()],
                 "conversations": [
                     self._summary(one, viewer) for one in slack.state.conversations.values() if viewer.id in one.members
                 ],
@@ -144,7 +145,9 @@ class Page:
             "ts": message.ts,
             "user": message.user,
             "user_name": self.slack.state.users[message.user].real_name,
-            "text": message.text,
+            "text": "\n".join(
+                [*filter(None, [message.text]), *(f":paperclip: {one['name']}" for one in message.files)]
+            ),
             "blocks": message.blocks,
             "edited": message.edited_ts is not None,
             "thread_ts": message.thread_ts,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from sandbox.slack.block_elements import all_options
@@ -98,6 +99,18 @@ class Person:
         """Write a message."""
         return self.slack.interactions.say(self.id, channel or self.dm.id, text, thread_ts)
 
+    async def reply(self, to: Message, text: str = "", *, files: Sequence[str] = ()) -> Message:
+        """Write in the thread of a message, or put files there."""
+        return self.slack.interactions.say(self.id, to.channel, text, to.ts, files)
+
+    async def edit(self, message: Message, text: str) -> None:
+        """Change what they wrote."""
+        self.slack.interactions.edit(self.id, message, text)
+
+    async def delete(self, message: Message) -> None:
+        """Take back what they wrote."""
+        self.slack.interactions.delete(self.id, message)
+
     async def press(self, text: str, *, in_: Message | View | None = None) -> Outcome:
         """Press the button with this text: in the place given, else in the modal, the newest message, the Home tab.
 
@@ -115,8 +128,8 @@ class Person:
     async def choose(self, label: str, value: Any, *, in_: Message | View | None = None) -> Outcome:
         """Give the element with this label (or block id, or action id) a value, as a person would.
 
-        Options go by their text or value, people by name, e-mail address or id; several as a list. If the element
-        dispatches an action the app hears of it at once.
+        Options go by their text or value, people by name, e-mail address or id, days and times as such; several as a
+        list. If the element dispatches an action the app hears of it at once.
         """
         control = self._find(label, in_, buttons=False)
         return await self._act(control, await self._value(control, value))
@@ -199,6 +212,12 @@ class Person:
         kind = control.element["type"]
         if value is None:
             return None
+        if isinstance(value, datetime):
+            return int(value.timestamp())
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, time):
+            return value.strftime("%H:%M")
         if kind in {"users_select", "multi_users_select"}:
             return self.slack.person(value).id
         if kind in {"external_select", "multi_external_select"}:

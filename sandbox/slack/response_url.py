@@ -60,7 +60,7 @@ class ResponseUrls:
         original = conversation.messages.get(url.message_ts or "")
         if _is_true(body.get("delete_original")):
             if original is not None:
-                del conversation.messages[original.ts]
+                self.state.delete(original)
             return
         blocks = checked_blocks(body.get("blocks"))
         text = body.get("text") or ""

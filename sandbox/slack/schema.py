@@ -6,6 +6,7 @@ The wording follows the messages that Slack itself returns, e.g.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -52,6 +53,33 @@ def string(longest: int, *, shortest: int = 0) -> Check:
             yield Problem(f"must be less than {longest + 1} characters", pointer)
         elif len(value) < shortest:
             yield Problem(f"must be more than {shortest - 1} characters", pointer)
+
+    return check
+
+
+def matching(pattern: str, called: str) -> Check:
+    """A string that a regular expression matches as a whole; `called` names it to the reader."""
+    compiled = re.compile(pattern)
+
+    def check(value: Any, pointer: str) -> Iterator[Problem]:
+        if not isinstance(value, str):
+            yield Problem("must be a string", pointer)
+        elif not compiled.fullmatch(value):
+            yield Problem(f"must be {called}", pointer)
+
+    return check
+
+
+def between(least: int, most: int) -> Check:
+    """A whole number of `least` to `most`."""
+
+    def check(value: Any, pointer: str) -> Iterator[Problem]:
+        if isinstance(value, bool) or not isinstance(value, int):
+            yield Problem("must be an integer", pointer)
+        elif value < least:
+            yield Problem(f"must be greater than {least - 1}", pointer)
+        elif value > most:
+            yield Problem(f"must be less than {most + 1}", pointer)
 
     return check
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sandbox import company
@@ -17,25 +16,17 @@ from sandbox.slack.delivery import Courier, Delivery
 from sandbox.slack.errors import Refusal
 from sandbox.slack.faults import Faults, RateLimit
 from sandbox.slack.interactions import Interactions
+from sandbox.slack.message_events import MessageEvents
 from sandbox.slack.payloads import Payloads
 from sandbox.slack.person import Person
 from sandbox.slack.response_url import ResponseUrls
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.state import Message, Team, User, Workspace
+from sandbox.slack.user_groups import UserGroups
 from sandbox.slack.views import Views
 
 JSON = dict[str, Any]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserGroup:
-    """A user group, such as @it-admins."""
-
-    id: str
-    name: str
-    handle: str
-    users: frozenset[str]
 
 
 class Slack:
@@ -55,6 +46,7 @@ class Slack:
         app: App,
         people: Iterable[company.Person],
         channels: Iterable[company.Channel],
+        user_groups: Iterable[company.UserGroup] = (),
         clock: SandboxClock | None = None,
         base_url: str = "",
         rate_limit: RateLimit | None = None,
@@ -70,6 +62,7 @@ class Slack:
             bot_id=app.bot_id,
             clock=clock or SandboxClock(),
         )
+        self.state.audience = MessageEvents(self)
         self.views = Views()
         self.faults = Faults()
         self.rate_limit = rate_limit or RateLimit()
@@ -78,7 +71,7 @@ class Slack:
         self.courier = Courier(app, self.socket, self.changes)
         self.interactions = Interactions(self)
         self.response_urls = ResponseUrls(self.state)
-        self.usergroups: dict[str, UserGroup] = {}
+        self.user_groups = UserGroups(self, user_groups)
         self.manager_label = "Manager"  # of the profile field; empty: the workspace has no such field
         self.calls: list[Call] = []
         self.before_effect: list[Hook] = []
@@ -117,6 +110,7 @@ class Slack:
             ),
             people=company.EVERYONE,
             channels=(company.ALERT_CHANNEL,),
+            user_groups=company.USER_GROUPS,
             clock=clock,
             base_url=base_url,
             rate_limit=rate_limit,
@@ -202,8 +196,8 @@ class Slack:
             raise Refusal("missing_scope", needed=scope, provided=",".join(sorted(self.app.scopes)))
 
     def emit(self, subscription: str, event: JSON) -> asyncio.Task[Delivery] | None:
-        """Deliver an event if the app subscribed to it: the task of the first attempt."""
-        if subscription not in self.app.events:
+        """Deliver an event if the app hears of such: the task of the first attempt."""
+        if not self.app.hears(subscription):
             return None
         return self.courier.event(self.payloads.event(event))
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import time
+import uuid
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from sandbox import company
 from sandbox.clock import SandboxClock
 from sandbox.slack.element_state import Values, completed, values_for
 from sandbox.slack.errors import Refusal
-from sandbox.slack.ids import Timestamps
+from sandbox.slack.ids import Timestamps, new_id
 from sandbox.slack.reading import button_texts, shown_text
 
 JSON = dict[str, Any]
@@ -71,6 +73,8 @@ class Message:
     thread_ts: str | None = None
     metadata: JSON | None = None
     bot_id: str | None = None
+    client_msg_id: str | None = None  # of what a person wrote
+    files: list[JSON] = field(default_factory=list)
     edited_ts: str | None = None
     visible_to: str | None = None
     values: dict[str, Values] = field(default_factory=dict)  # what each person has entered in it
@@ -115,6 +119,19 @@ class Conversation:
         return [one for one in self.messages.values() if one.visible_to in {None, user}]
 
 
+class Audience(Protocol):
+    """Who hears of messages that everybody in a conversation sees."""
+
+    def posted(self, message: Message) -> None:
+        """A new one."""
+
+    def changed(self, message: Message, previous: Message) -> None:
+        """One that says something else now."""
+
+    def deleted(self, message: Message) -> None:
+        """One that is gone."""
+
+
 class Workspace:
     """People and conversations by id."""
 
@@ -128,6 +145,7 @@ class Workspace:
         bot_id: str,
         clock: SandboxClock,
     ) -> None:
+        self.audience: Audience | None = None
         self.timestamps = Timestamps(clock)
         self.team = team
         self.bot_user = bot_user
@@ -192,23 +210,28 @@ class Workspace:
         thread_ts: str | None = None,
         metadata: JSON | None = None,
         visible_to: str | None = None,
+        files: Iterable[str] = (),
     ) -> Message:
-        """A new message, at the end of the conversation."""
+        """A new message, at the end of the conversation. Files go by their names."""
         message = Message(
             ts=self.timestamps.next(),
             channel=conversation.id,
             user=user,
             bot_id=self.bot_id if user == self.bot_user else None,
+            client_msg_id=None if user == self.bot_user else str(uuid.uuid4()),
             text=text,
             blocks=completed(blocks or []),
             thread_ts=thread_ts,
             metadata=metadata,
             visible_to=visible_to,
+            files=[{"id": new_id("F"), "name": name, "title": name, "user": user} for name in files],
         )
         conversation.messages[message.ts] = message
         conversation.is_open = True
         if user != self.bot_user:
             conversation.last_read[user] = message.ts
+        if self.audience is not None and visible_to is None:
+            self.audience.posted(message)
         return message
 
     def edit(
@@ -220,12 +243,21 @@ class Workspace:
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
         """Change what a message says. `blocks` None leaves them; metadata None leaves it, empty removes it."""
+        previous = copy(message)
         message.text = text
         if blocks is not None:
             message.blocks = completed(blocks)
         if metadata is not None:
             message.metadata = dict(metadata) or None
         message.edited_ts = self.timestamps.next()
+        if self.audience is not None and message.visible_to is None:
+            self.audience.changed(message, previous)
+
+    def delete(self, message: Message) -> None:
+        """Take a message away."""
+        del self.conversations[message.channel].messages[message.ts]
+        if self.audience is not None and message.visible_to is None:
+            self.audience.deleted(message)
 
     def unread(self, conversation: Conversation, user: str) -> int:
         """How many messages of others this person has not read."""

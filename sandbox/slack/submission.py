@@ -61,8 +61,6 @@ def _problem(block: JSON, element: JSON, state: JSON) -> str | None:
             return "Please enter a valid URL."
         case "number_input":
             return _number_problem(element, str(value))
-        case _ if len(state.get("selected_options") or ()) > element.get("max_selected_items", 100):
-            return f"Please choose no more than {element['max_selected_items']} items."
     return None
 
 

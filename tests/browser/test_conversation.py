@@ -18,7 +18,8 @@ async def test_mrkdwn_is_shown_as_slack_shows_it(page: Page, client: AsyncWebCli
     await client.chat_postMessage(
         channel=LENA,
         text=(
-            "*bold* _soft_ ~gone~ `code *raw*` <https://chatgpt.com|the site> <@U0MAYA0001> <!channel> :tada: "
+            "*bold* _soft_ ~gone~ `code *raw*` <https://chatgpt.com|the site> <@U0MAYA0001> <!channel> "
+            "<!subteam^S0ITADMINS> :tada: "
             "2*3*4 snake_case_name <!date^1795460400^on {date_num} at {time}|later>\n>quoted\n```a < b\n*raw*```"
         ),
     )
@@ -28,7 +29,7 @@ async def test_mrkdwn_is_shown_as_slack_shows_it(page: Page, client: AsyncWebCli
     await expect(message.locator("s")).to_have_text("gone")
     await expect(message.locator("code")).to_have_text("code *raw*")
     await expect(message.get_by_role("link", name="the site")).to_have_attribute("href", "https://chatgpt.com")
-    await expect(message.locator(".mention")).to_have_text(["@Maya Lindqvist", "@channel"])
+    await expect(message.locator(".mention")).to_have_text(["@Maya Lindqvist", "@channel", "@it-admins"])
     await expect(message.locator("blockquote")).to_have_text("quoted")
     await expect(message.locator("pre")).to_have_text("a < b\n*raw*")
     await expect(message).to_contain_text("🎉 2*3*4 snake_case_name on 2026-11-23 at 20:00")
@@ -90,6 +91,29 @@ async def test_replies_stand_below_what_they_answer(page: Page, client: AsyncWeb
     await client.chat_postMessage(channel=LENA, text="about the first", thread_ts=first["ts"])
     await expect(page.get_by_role("list", name="Replies")).to_contain_text("about the first")
     await expect(page.get_by_role("article")).to_contain_text(["first", "about the first", "second"])
+
+
+@pytest.mark.usefixtures("toy")
+async def test_somebody_replies_in_the_thread_of_a_message(
+    page: Page, sandbox: Sandbox, client: AsyncWebClient
+) -> None:
+    """What is written after “Reply in thread” stands under the message, and the app hears of it with the thread."""
+    card = await client.chat_postMessage(channel=LENA, text="Your request waits for Maya")
+    await page.get_by_role("button", name="Reply to Usher").click()
+    await page.get_by_label("Message Usher").fill("For the fair & the <map>")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("list", name="Replies").get_by_role("article")).to_contain_text(
+        "For the fair & the <map>"
+    )
+    heard = await sandbox.slack.until(
+        lambda: next(
+            one.outgoing.payload["event"]
+            for one in sandbox.slack.courier.of_kind("message")
+            if one.outgoing.payload["event"]["user"] == LENA
+        )
+    )
+    assert (heard["thread_ts"], heard["channel_type"]) == (card["ts"], "im")
+    assert heard["text"] == "For the fair &amp; the &lt;map&gt;"
 
 
 async def test_what_waits_for_others_is_seen_on_their_avatars(page: Page, client: AsyncWebClient) -> None:

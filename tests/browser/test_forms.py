@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
@@ -116,6 +119,29 @@ async def test_what_is_entered_reaches_the_app(page: Page, sandbox: Sandbox) -> 
     assert values["for"]["selected_user"] == company.TOM.id
     assert [one["value"] for one in values["known"]["selected_options"]] == ["money"]
     assert values["project"]["selected_option"] is None
+
+
+async def test_a_day_with_a_time_and_several_people_reach_the_app(page: Page, sandbox: Sandbox) -> None:
+    """A moment is seconds in the visitor's time zone; a menu for several people lets no more be chosen than it says."""
+    form = await opened_form(page)
+    await form.get_by_label("Application").select_option(label="ChatGPT")
+    await form.get_by_label("Reason").fill("Refactoring the harbour map")
+    await form.get_by_label("At", exact=True).fill("2027-01-31T09:30")
+    team = form.get_by_label("Team")
+    for name in ("Tom Okafor", "Maya Lindqvist"):
+        await team.fill(name[:3])
+        await form.get_by_role("listbox", name="Options").get_by_role("option", name=name).click()
+        await expect(form.get_by_role("button", name=f"Remove {name}")).to_be_visible()
+    await team.press_sequentially("Noor")
+    await expect(form.get_by_text("No more than 2 can be chosen.")).to_be_visible()
+    await form.get_by_role("button", name="Remove Tom Okafor").click()
+    await form.get_by_role("button", name="Send request").click()
+    await expect(form).to_have_count(0)
+    [submission] = sandbox.slack.courier.of_kind("view_submission")
+    values = submission.outgoing.payload["view"]["state"]["values"]
+    nine_thirty = datetime(2027, 1, 31, 9, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert values["at"]["value"]["selected_date_time"] == nine_thirty.timestamp()
+    assert values["team"]["value"]["selected_users"] == [company.MAYA.id]
 
 
 async def test_a_dangerous_button_asks_first(page: Page, sandbox: Sandbox) -> None:

@@ -98,6 +98,8 @@ REQUEST_FORM: JSON = {
             },
             optional=True,
         ),
+        field("at", "At", {"type": "datetimepicker"}, optional=True),
+        field("team", "Team", {"type": "multi_users_select", "max_selected_items": 2}, optional=True),
     ],
 }
 

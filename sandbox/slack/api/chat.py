@@ -184,7 +184,7 @@ def post_ephemeral(slack: Slack, arguments: Arguments) -> JSON:
 def delete(slack: Slack, arguments: Arguments) -> JSON:
     """Delete a message of the app's own."""
     conversation, message = _own_message(slack, arguments, code="cant_delete_message")
-    del conversation.messages[message.ts]
+    slack.state.delete(message)
     return {"channel": conversation.id, "ts": message.ts}
 
 

@@ -1,4 +1,4 @@
-"""users.*, usergroups.* and the profile fields: who is here, and who is whose manager."""
+"""users.* and the profile fields: who is here, and who is whose manager."""
 
 from __future__ import annotations
 
@@ -84,33 +84,3 @@ def team_profile(slack: Slack, _arguments: Arguments) -> JSON:
         }
     ]
     return {"profile": {"fields": fields if slack.manager_label else [], "sections": sections}}
-
-
-@method("usergroups.list", scope="usergroups:read")
-def list_usergroups(slack: Slack, arguments: Arguments) -> JSON:
-    """The user groups."""
-    groups = []
-    for group in slack.usergroups.values():
-        shown: JSON = {
-            "id": group.id,
-            "team_id": slack.state.team.id,
-            "is_usergroup": True,
-            "name": group.name,
-            "handle": group.handle,
-            "description": "",
-            "date_delete": 0,
-            "user_count": len(group.users),
-        }
-        if arguments.flag("include_users"):
-            shown["users"] = sorted(group.users)
-        groups.append(shown)
-    return {"usergroups": groups}
-
-
-@method("usergroups.users.list", scope="usergroups:read")
-def list_usergroup_users(slack: Slack, arguments: Arguments) -> JSON:
-    """The members of a user group; deactivated ones have left it."""
-    group = slack.usergroups.get(str(arguments.required("usergroup")))
-    if group is None:
-        raise Refusal("no_such_subteam")
-    return {"users": sorted(one for one in group.users if not slack.state.users[one].deleted)}

@@ -58,9 +58,38 @@ GOOD: list[dict[str, Any]] = [
     field(select(initial_option=option())),
     field({"type": "radio_buttons", "options": [{"text": mrkdwn("*One*"), "value": "v" * 75}] * 10}),
     {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}]},
+    field({"type": "datepicker", "initial_date": "2026-01-31", "placeholder": plain()}),
+    field({"type": "datetimepicker", "initial_date_time": 1_769_850_000}),
+    field({"type": "multi_users_select", "max_selected_items": 25, "initial_users": ["U0LENA0001"]}),
+    actions({"type": "datetimepicker"}, {"type": "multi_users_select"}, {"type": "checkboxes", "options": [option()]}),
 ]
 
 BAD: list[tuple[str, Any, str]] = [
+    (
+        "a day that is none",
+        field({"type": "datepicker", "initial_date": "2026-13-31"}),
+        "must be a date in the format YYYY-MM-DD [json-pointer:/blocks/0/element/initial_date]",
+    ),
+    (
+        "a moment in milliseconds",
+        field({"type": "datetimepicker", "initial_date_time": 1_769_850_000_000}),
+        "must be less than 10000000000 [json-pointer:/blocks/0/element/initial_date_time]",
+    ),
+    (
+        "a moment in a section",
+        section(accessory={"type": "datetimepicker"}),
+        "unsupported type: datetimepicker [json-pointer:/blocks/0/accessory/type]",
+    ),
+    (
+        "room for nobody",
+        field({"type": "multi_users_select", "max_selected_items": 0}),
+        "must be greater than 0 [json-pointer:/blocks/0/element/max_selected_items]",
+    ),
+    (
+        "more than may be chosen",
+        field({"type": "multi_users_select", "max_selected_items": 1, "initial_users": ["U1", "U2"]}),
+        "no more than 1 items allowed [json-pointer:/blocks/0/element/initial_users]",
+    ),
     ("no object", "section", "must provide an object [json-pointer:/blocks/0]"),
     ("no type", {"text": mrkdwn()}, "missing required field: type [json-pointer:/blocks/0]"),
     ("unknown block", {"type": "dividr"}, "unsupported type: dividr [json-pointer:/blocks/0/type]"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 
 from sandbox.slack import Person, Slack
+from sandbox.slack.errors import Refusal
 
 FORM: dict[str, Any] = {
     "type": "modal",
@@ -109,3 +111,43 @@ async def test_a_request_travels_from_command_to_decision(
     assert seen[-1]["message"]["ts"] == card.ts
     await slack.until(lambda: maya.message("Approved by Maya"))
     assert maya.message("Approved by Maya").buttons == []
+
+
+async def test_pickers_and_menus_for_several_hold_what_slack_sends(slack: Slack, lena: Person) -> None:
+    """A day, a moment, several people and several boxes stand in the state of a form under Slack's own names."""
+    box = {"text": {"type": "plain_text", "text": "I know that it costs money"}, "value": "money"}
+    elements: dict[str, dict[str, Any]] = {
+        "From": {"type": "datepicker"},
+        "At": {"type": "datetimepicker"},
+        "Time": {"type": "timepicker"},
+        "For": {"type": "multi_users_select", "max_selected_items": 2},
+        "Known": {"type": "checkboxes", "options": [box]},
+    }
+    fields = [
+        {
+            "type": "input",
+            "block_id": name,
+            "optional": True,
+            "label": {"type": "plain_text", "text": name},
+            "element": one,
+        }
+        for name, one in elements.items()
+    ]
+    slack.views.open(lena.id, {**FORM, "blocks": fields})
+    await lena.choose("From", date(2027, 1, 31))
+    await lena.choose("At", datetime(2027, 1, 31, 8, 30, tzinfo=UTC))
+    await lena.choose("Time", time(9, 5))
+    await lena.choose("For", ["Maya Lindqvist", "tom@harbour.example"])
+    await lena.choose("Known", ["I know that it costs money"])
+    assert lena.modal is not None
+    assert [next(iter(lena.modal.values[name].values())) for name in elements] == [
+        {"type": "datepicker", "selected_date": "2027-01-31"},
+        {"type": "datetimepicker", "selected_date_time": 1_801_384_200},
+        {"type": "timepicker", "selected_time": "09:05"},
+        {"type": "multi_users_select", "selected_users": ["U0MAYA0001", "U0TOM00001"]},
+        {"type": "checkboxes", "selected_options": [lena.modal.blocks[4]["element"]["options"][0]]},
+    ]
+    for label, value in (("From", "31.01.2027"), ("At", "soon"), ("For", ["Lena Fischer", "U0MAYA0001", "U0TOM00001"])):
+        with pytest.raises(Refusal, match="option_not_found"):
+            await lena.choose(label, value)
+    assert lena.entered("For") == ["U0MAYA0001", "U0TOM00001"]

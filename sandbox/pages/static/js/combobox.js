@@ -8,12 +8,16 @@ import { set, state } from "./store.js";
 const labels = new Map(); // "field value" -> label, of every option that was ever offered
 let timer;
 
-/** `how`: {multiple, least, labelOf(value), search(query) -> options, choose(element, place, value)}. */
+/** `how`: {multiple, most, least, labelOf(value), search(query) -> options, choose(element, place, value)}. */
 export function combobox(element, place, how) {
   const box = state.combo?.id === place.id ? state.combo : null;
   const value = place.surface.value(place.blockId, element);
   const label = (each) => labels.get(`${place.id} ${each}`) ?? how.labelOf?.(each) ?? initialLabel(element, each);
-  const options = (box?.options ?? []).filter((each) => !how.multiple || !value.includes(each.value));
+  const full = how.multiple && value.length >= (how.most ?? Infinity);
+  const note = full ? `No more than ${how.most} can be chosen.` : box?.note;
+  const options = full
+    ? []
+    : (box?.options ?? []).filter((each) => !how.multiple || !value.includes(each.value));
 
   const patch = (change) => {
     if (state.combo?.id === place.id) set({ combo: { ...state.combo, ...change } });
@@ -117,7 +121,7 @@ export function combobox(element, place, how) {
           each.description ? h("small", {}, withEmoji(each.description.text)) : null,
         ),
       ),
-      box?.note ? h("li", { class: "muted", role: "presentation" }, box.note) : null,
+      box && note ? h("li", { class: "muted", role: "presentation" }, note) : null,
     ),
   );
 }
@@ -130,5 +134,14 @@ const chip = (label, remove) =>
     "li",
     { class: "chip" },
     label,
-    h("button", { type: "button", "aria-label": `Remove ${label}`, onclick: remove }, icon("close")),
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-label": `Remove ${label}`,
+        onpointerdown: (event) => event.preventDefault(), // the open list stays, and with it the place of this button
+        onclick: remove,
+      },
+      icon("close"),
+    ),
   );

@@ -60,6 +60,19 @@ export function slackDate(unixSeconds, template, fallback, now) {
   return /^\{date\w*pretty\}/.test(template) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
+const two = (number) => String(number).padStart(2, "0");
+
+/** Seconds as the value of a field for a day and a time; "" for none. */
+export function localMoment(seconds) {
+  if (seconds === "" || seconds === null) return "";
+  const date = new Date(seconds * 1000);
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** The value of such a field as seconds; "" for none. */
+export const secondsOf = (moment) => (moment ? Math.floor(new Date(moment).getTime() / 1000) : "");
+
 export const timeOf = (date) => TIME.format(date);
 export const fullTime = (date) => `${LONG.format(date)} at ${TIME_SECONDS.format(date)}`;
 export const dayAndTime = (date) => DAY_AND_TIME.format(date);

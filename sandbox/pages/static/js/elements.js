@@ -2,6 +2,7 @@
 // place: {surface, blockId, id, label, described, invalid, required, quiet}; quiet: choosing does not tell the app.
 
 import { combobox } from "./combobox.js";
+import { localMoment, secondsOf } from "./dates.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { menu } from "./menu.js";
@@ -74,7 +75,8 @@ const conversations = () =>
 function multi(element, place, options) {
   const labelOf = (value) =>
     options.find((each) => each.value === value)?.text.text ?? names.person(value) ?? conversation(value)?.name;
-  return combobox(element, place, { multiple: true, labelOf, search: local(options), choose });
+  const most = element.max_selected_items;
+  return combobox(element, place, { multiple: true, most, labelOf, search: local(options), choose });
 }
 
 const local = (options) => async (query) =>
@@ -83,6 +85,7 @@ const local = (options) => async (query) =>
 function external(element, place, multiple) {
   return combobox(element, place, {
     multiple,
+    most: element.max_selected_items,
     choose,
     least: element.min_query_length ?? 3,
     search: (query) => place.surface.suggest(place.blockId, element, query),
@@ -156,6 +159,18 @@ function input(type) {
   };
 }
 
+// A moment is a number of seconds to Slack, and a day and a time of the visitor's own clock to them.
+function moment(element, place) {
+  const value = place.surface.value(place.blockId, element);
+  return h("input", {
+    ...naming(place),
+    type: "datetime-local",
+    class: "text-input",
+    value: localMoment(value),
+    onchange: (event) => choose(element, place, secondsOf(event.target.value)),
+  });
+}
+
 const overflow = (element, place) =>
   menu(
     icon("more"),
@@ -186,6 +201,8 @@ const RENDERERS = {
       groupsOf(element).flatMap((group) => group.options),
     ),
   multi_users_select: (element, place) => multi(element, place, toOptions(humans())[0].options),
+  multi_channels_select: (element, place) =>
+    multi(element, place, toOptions(conversations().filter(({ name }) => name.startsWith("#")))[0].options),
   multi_conversations_select: (element, place) => multi(element, place, toOptions(conversations())[0].options),
   radio_buttons: (element, place) => choices(element, place, "radio"),
   checkboxes: (element, place) => choices(element, place, "checkbox"),
@@ -195,6 +212,7 @@ const RENDERERS = {
   number_input: input("number"),
   datepicker: input("date"),
   timepicker: input("time"),
+  datetimepicker: moment,
 };
 
 /** Several fields in one: their label is a legend. */

@@ -11,7 +11,7 @@ const unescape = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "
 export const withEmoji = (text) =>
   text.replace(/:([\w+-]+?)(?:::skin-tone-\d)?:/g, (whole, name) => emojiFor(name) ?? whole);
 
-/** A text object of Block Kit, as children. `names` knows people and channels: {person(id), channel(id), now()}. */
+/** A text object of Block Kit, as children. `names` knows people and channels: {person(id), channel(id), group(id), now()}. */
 export function text(object, names) {
   if (!object) return [];
   if (object.type === "mrkdwn") return mrkdwn(object.text, names);
@@ -118,7 +118,10 @@ function command(target, label, names) {
     const shown = slackDate(unix, unescape(template ?? ""), unescape(label ?? ""), names.now());
     return href ? link(unescape(href), shown) : h("time", { datetime: isoOf(unix) }, shown);
   }
-  if (target.startsWith("subteam^")) return mention(label ? unescape(label) : "@group");
+  if (target.startsWith("subteam^")) {
+    const handle = names.group(target.split("^")[1]);
+    return mention(handle ? `@${handle}` : unescape(label ?? "@group"));
+  }
   return mention(`@${unescape(label ?? target.split("^")[0])}`); // @channel, @here: shown, but they call nobody
 }
 

@@ -10,6 +10,7 @@ const INLINE = {
   link: (element) => [link(element.url, element.text)],
   emoji: (element) => [emojiFor(element.name) ?? `:${element.name}:`],
   user: (element, names) => [mention(`@${names.person(element.user_id) ?? "someone"}`)],
+  usergroup: (element, names) => [mention(`@${names.group(element.usergroup_id) ?? "group"}`)],
   channel: (element, names) => [mention(`#${names.channel(element.channel_id) ?? "channel"}`)],
   broadcast: (element) => [mention(`@${element.range}`)],
   date: (element, names) => [slackDate(element.timestamp, element.format, element.fallback ?? "", names.now())],

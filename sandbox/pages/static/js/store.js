@@ -69,6 +69,7 @@ export const here = () => `${state.me} ${state.place}`;
 export const names = {
   person: (id) => person(id)?.name ?? null,
   channel: (id) => conversation(id)?.name.replace(/^#/, "") ?? null,
+  group: (id) => state.slack?.user_groups.find((candidate) => candidate.id === id)?.handle ?? null,
   now,
 };
 

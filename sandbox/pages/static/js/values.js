@@ -14,8 +14,11 @@ const INITIAL = {
   multi_static_select: (element) => optionValues(element.initial_options),
   multi_external_select: (element) => optionValues(element.initial_options),
   multi_users_select: (element) => element.initial_users ?? [],
+  multi_channels_select: (element) => element.initial_channels ?? [],
+  multi_conversations_select: (element) => element.initial_conversations ?? [],
   datepicker: (element) => element.initial_date ?? "",
   timepicker: (element) => element.initial_time ?? "",
+  datetimepicker: (element) => element.initial_date_time ?? "",
 };
 
 const initialValue = (element) => (INITIAL[element.type] ?? (() => element.initial_value ?? ""))(element);
