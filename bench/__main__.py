@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import statistics
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,7 +15,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import ends
+from bench import ends, screens
+from bench.process import process
 from bench.stored import fill
 from bench.usher import demo_catalog, usher
 from bench.wire import Wire
@@ -65,12 +64,17 @@ def main() -> None:
     console.print(f"Letting {ends.GRANTS:,} grants end in the same minute, with a limit and without …", style="dim")
     at_scale = ends.table(asyncio.run(ends.limited()), asyncio.run(ends.free()))
     show(console, ends.TITLE, ends.COLUMNS, at_scale)
+    console.print("Opening the biggest screens of a big company …", style="dim")
+    big = asyncio.run(screens.measure())
+    show(console, screens.TITLE, screens.COLUMNS, big)
     if chosen.write:
         page = PAGE.format(
             title=TITLE,
             table=_markdown(COLUMNS, [astuple(row) for row in rows]),
             ends_title=ends.TITLE,
             ends=_markdown(ends.COLUMNS, at_scale),
+            screens_title=screens.TITLE,
+            screens=_markdown(screens.COLUMNS, big),
         )
         chosen.write.write_text(page, encoding="utf-8")
 
@@ -115,6 +119,13 @@ The limited run passes eight minutes in one of the machine's: Usher's clock, the
 sandbox's limit all go by the same hurried clock, and Usher is a process of its own that differs from `usher run` in
 that alone. The other one is `usher run` itself, in the machine's own time, eight accounts at a time; its floor is eight
 loops with nothing but httpx that look into the two lists at once, remove, and look again, at the same sandbox.
+
+{screens_title}.
+
+{screens}
+
+The floor of these two sends the very same view, made beforehand, and reads nothing: what is between them is reading the
+company and making the view.
 
 What pays: on SQLite a transaction is one trip to the database's thread instead of one for each statement, and what a
 decision asks of ChatGPT goes out before the cards are edited. Of many who look into one list at once, most share one
@@ -170,7 +181,7 @@ async def _stage(stored: int) -> AsyncIterator[Stage]:
             await asyncio.to_thread(fill, directory / "usher.db", stored)
         async with (
             Sandbox.start() as sandbox,
-            _process("bench.floor", f"sqlite+aiosqlite:///{directory}/floor.db", sandbox.slack_api_url) as floor_url,
+            process("bench.floor", f"sqlite+aiosqlite:///{directory}/floor.db", sandbox.slack_api_url) as floor_url,
         ):
             _populate(sandbox)
             async with usher(sandbox, directory, catalog=demo_catalog(sandbox)) as usher_url:
@@ -275,21 +286,6 @@ def _press(person: str, card: Any) -> dict[str, Any]:
         "trigger_id": "1.2.3",
         "actions": [{"type": "button", "action_id": actions.APPROVE, "block_id": "b", "value": value}],
     }
-
-
-@asynccontextmanager
-async def _process(module: str, *arguments: str, **environment: str) -> AsyncIterator[str]:
-    """A Python module as a process of its own; what it prints first is its address."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments,
-        stdout=asyncio.subprocess.PIPE, env={**os.environ, **environment},
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        yield (await process.stdout.readline()).decode().strip()
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import httpx
 
 from bench.hurry import HurriedClock
 from bench.usher import USHER_RUN, usher
-from bot.access.catalog import PolicyRules
+from bot.access.policy_rules import PolicyRules
 from sandbox import company
 from sandbox.chatgpt import Call
 from sandbox.chatgpt.admin_keys import Limiter

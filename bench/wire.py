@@ -36,27 +36,37 @@ class Wire:
         Returns:
             When it was sent (monotonic seconds), and for how long the whole answer took (seconds).
         """
+        return await self._send(urlencode({"payload": json.dumps(payload)}).encode())
+
+    async def command(self, fields: Mapping[str, str]) -> float:
+        """Posts a slash command; for how long the whole answer took (seconds)."""
+        return (await self._send(urlencode(fields).encode()))[1]
+
+    async def event(self, payload: Mapping[str, Any]) -> float:
+        """Posts an event; for how long the whole answer took (seconds)."""
+        return (await self._send(json.dumps(payload).encode(), kind="application/json"))[1]
+
+    async def _send(self, body: bytes, *, kind: str = "application/x-www-form-urlencoded") -> tuple[float, float]:
         reader, writer = await asyncio.open_connection(self._host, self._port)
-        request = self._signed(payload)
+        request = self._signed(body, kind)
         sent = time.monotonic()
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         lengths = [line for line in head.lower().splitlines() if line.startswith("content-length")]
-        body = await reader.readexactly(int(lengths[0].split(":")[1]) if lengths else 0)
+        answer = await reader.readexactly(int(lengths[0].split(":")[1]) if lengths else 0)
         took = time.monotonic() - sent
         writer.close()
-        if " 200 " not in head or b"response_action" in body:
-            raise RuntimeError(f"{head.splitlines()[0]}: {body[:300]!r}")
+        if " 200 " not in head or b"response_action" in answer:
+            raise RuntimeError(f"{head.splitlines()[0]}: {answer[:300]!r}")
         return sent, took
 
-    def _signed(self, payload: Mapping[str, Any]) -> bytes:
-        body = urlencode({"payload": json.dumps(payload)}).encode()
+    def _signed(self, body: bytes, kind: str) -> bytes:
         now = str(int(time.time()))
         signature = hmac.new(SECRET, b"v0:" + now.encode() + b":" + body, hashlib.sha256).hexdigest()
         head = [
             "POST /slack/events HTTP/1.1",
             f"Host: {self._host}",
-            "Content-Type: application/x-www-form-urlencoded",
+            f"Content-Type: {kind}",
             f"Content-Length: {len(body)}",
             f"X-Slack-Request-Timestamp: {now}",
             f"X-Slack-Signature: v0={signature}",

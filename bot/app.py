@@ -26,6 +26,7 @@ from bot.engine.connectors import Connectors
 from bot.engine.directory import DirectoryError, SlackDirectory
 from bot.engine.engine import Engine
 from bot.engine.slack_calls import SlackRefused, SlackTroubles, call
+from bot.engine.webhooks import Webhooks
 from bot.handlers import directory_events
 from bot.handlers.house import House
 from bot.serving import listen, serving
@@ -93,8 +94,9 @@ async def running(
 
         bolt = bolt_app(settings, slack)
         in_file = settings.catalog is not None
-        handlers.register(bolt, House(database=database, admins=settings.admins, catalog_in_file=in_file))
-        directory_events.register(bolt, database)
+        from_slack = database.through("slack")
+        handlers.register(bolt, House(database=from_slack, admins=settings.admins, catalog_in_file=in_file))
+        directory_events.register(bolt, from_slack)
         engine = Engine(
             database,
             slack,
@@ -102,6 +104,7 @@ async def running(
             alert_channel=settings.alert_channel,
             admins=settings.admins,
             directory=directory,
+            webhooks=Webhooks(database, http, secrets),
             catalog_in_file=in_file,
         )
         await engine.start()

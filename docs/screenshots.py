@@ -19,6 +19,7 @@ from bot.cli.demo.stage import stage
 from tests.support.visitor import Visitor, expect
 
 IMAGES: Final = Path(__file__).with_name("images")
+TALL: Final = 1900  # pixels that a whole Home tab fits into
 WINDOW: Final = FloatRect(x=0, y=0, width=1440, height=900)
 SCALE: Final = 1.5  # sharp on most screens, and still a small file
 LENA, TOM, MAYA, NOOR = "Lena Fischer", "Tom Okafor", "Maya Lindqvist", "Noor Haddad"
@@ -46,13 +47,15 @@ async def take_card(visitor: Visitor, name: str, title: str, *, width: float) ->
     await take(visitor.page, name, FloatRect(x=box["x"], y=box["y"], width=width, height=box["height"]))
 
 
-async def take_home(visitor: Visitor) -> None:
-    """The Home tab, down to where it ends."""
-    main = visitor.page.get_by_role("main")
-    await expect(main).to_contain_text("Figma · Active")
+async def take_home(visitor: Visitor, name: str, *, shows: str) -> None:
+    """The Home tab, down to where it ends, as soon as it shows this text."""
+    page, main = visitor.page, visitor.page.get_by_role("main")
+    await page.set_viewport_size({"width": int(WINDOW["width"]), "height": TALL})
+    await expect(main).to_contain_text(shows)
     whole, content = await frame(main), await frame(main.locator(".blocks"))
     height = content["y"] + content["height"] + 20 - whole["y"]
-    await take(visitor.page, "home", FloatRect(x=whole["x"], y=whole["y"], width=whole["width"], height=height))
+    await take(page, name, FloatRect(x=whole["x"], y=whole["y"], width=whole["width"], height=height))
+    await page.set_viewport_size({"width": int(WINDOW["width"]), "height": int(WINDOW["height"])})
 
 
 async def life_of_a_seat(visitor: Visitor) -> None:
@@ -80,7 +83,7 @@ async def life_of_a_seat(visitor: Visitor) -> None:
     await visitor.press("Approve", on="Maya Lindqvist asks for Figma")
     await visitor.press("Done", on="Give Maya Lindqvist access to Figma")
     await visitor.become(MAYA, at="Usher Home")
-    await take_home(visitor)
+    await take_home(visitor, "home", shows="My team's access")
 
     await page.get_by_role("main").get_by_role("button", name="Approve").click()
     await visitor.accept_as("Lena")
@@ -103,6 +106,25 @@ async def trouble(visitor: Visitor) -> None:
         "Concerns: Lena Fischer and Tom Okafor"
     )
     await take_card(visitor, "incident-card", "Usher is signed out of ChatGPT", width=720)
+    await visitor.become(NOOR, at="Usher Home")
+    await take_home(visitor, "home-admin", shows="Usher is signed out of ChatGPT")
+
+
+async def every_request(visitor: Visitor) -> None:
+    """Noor looks for a request among all, and opens it."""
+    for name in (LENA, TOM, MAYA):
+        await visitor.become(name)
+        await visitor.request("figma 30d to look at the new screens")
+    await visitor.become(MAYA)
+    await visitor.press("Approve", on="Lena Fischer asks for Figma")
+    await expect(visitor.card("Lena Fischer asks for Figma · Approved")).to_be_visible()
+    await visitor.become(NOOR, at="Usher Home")
+    await visitor.page.get_by_role("main").get_by_role("button", name="All requests").click()
+    await expect(visitor.dialog).to_contain_text("Waiting for approval")
+    await take(visitor.page, "all-requests", await frame(visitor.dialog))
+    await visitor.dialog.get_by_role("button", name="Open").first.click()
+    await expect(visitor.dialog).to_contain_text("History")
+    await take(visitor.page, "request", await frame(visitor.dialog))
 
 
 @asynccontextmanager
@@ -127,7 +149,7 @@ async def main() -> None:
     if browser_path is None:
         sys.exit("Taking the pictures needs Chromium: install the package chromium.")
     IMAGES.mkdir(exist_ok=True)
-    for story in (life_of_a_seat, trouble):
+    for story in (life_of_a_seat, trouble, every_request):
         async with at_the_demo(browser_path) as visitor:
             await story(visitor)
 

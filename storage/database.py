@@ -7,6 +7,7 @@ does not, and nothing is left half open.
 from __future__ import annotations
 
 import asyncio
+import copy
 import fcntl
 import logging
 import os
@@ -28,6 +29,9 @@ __all__ = ["Database", "Transaction"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+#: the door of what Usher does by itself: by the clock, or because of what it saw
+USHER = "usher"
 
 _TRIES = 6  # of a transaction that PostgreSQL undid because of another one
 _PAUSE = 0.01  # seconds, times a random part of 2 ** try
@@ -53,6 +57,8 @@ class Database:
         self.url = url.render_as_string(hide_password=False)
         self.address = url.render_as_string(hide_password=True)
         self.is_sqlite = engines.is_sqlite(url)
+        #: by which door its writers come in, as the ledger names it: slack, chatgpt, shell, or Usher itself
+        self.door = USHER
         #: called after every commit that leaves tasks to look at; must neither block nor raise
         self.on_tasks: list[Callable[[], None]] = []
         self._writer = writer
@@ -84,7 +90,7 @@ class Database:
         database = cls(parsed, clock=clock, writer=writer, reader=reader, lookers=lookers, lock=lock)
         try:
             with in_words():
-                await writer.transact(_nothing)
+                await writer.transact(_nothing, door=USHER)
         except BaseException:
             await database.close()
             raise
@@ -105,6 +111,12 @@ class Database:
         self._writes.add(writing)
         writing.add_done_callback(self._writes.discard)
         return await asyncio.shield(writing)
+
+    def through(self, door: str) -> Database:
+        """The same database for those who come in by a door, which their lines in the ledger then name."""
+        same = copy.copy(self)
+        same.door = door
+        return same
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session that sees one moment of the database and cannot change it."""
@@ -148,7 +160,7 @@ class Database:
     async def _transact(
         self, operation: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        result, transaction = await self._writer.transact(lambda tx: operation(tx, *args, **kwargs))
+        result, transaction = await self._writer.transact(lambda tx: operation(tx, *args, **kwargs), door=self.door)
         if transaction.wakes:
             self._tell()
         return result

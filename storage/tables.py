@@ -66,6 +66,8 @@ class EndReason(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     #: no seat was free, and an admin would not have another one billed
     NO_SEAT = "no_seat"
+    #: emergency access that nobody confirmed afterwards
+    NOT_CONFIRMED = "not_confirmed"
 
 
 class Decision(StrEnum):
@@ -111,6 +113,17 @@ class StepState(StrEnum):
     OBSOLETE = "obsolete"
 
 
+class DeliveryState(StrEnum):
+    """Where the delivery of one event to one webhook stands."""
+
+    #: not taken yet; the next try has its time
+    WAITING = "waiting"
+    #: the endpoint took it
+    DELIVERED = "delivered"
+    #: not tried again by itself
+    FAILED = "failed"
+
+
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
     """timestamptz on PostgreSQL, fixed-width UTC text (which sorts) on SQLite; refuses naive values."""
 
@@ -154,7 +167,7 @@ BigInteger = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 _WORDS: tuple[type[StrEnum], ...] = (
-    RequestState, GrantState, EndReason, Decision, AccountStatus, TaskState, IncidentState, StepState,
+    RequestState, GrantState, EndReason, Decision, AccountStatus, TaskState, IncidentState, StepState, DeliveryState,
 )  # fmt: skip
 
 
@@ -173,6 +186,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UTCDateTime,
         dict[str, Any]: Json,
+        list[dict[str, Any]]: Json,
         str: sa.Text,
         **{words: Word(words) for words in _WORDS},
     }
@@ -210,11 +224,59 @@ class Person(Base):
     home_opened_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
-    __table_args__ = (sa.Index(None, "email"), sa.Index(None, "manager_from_slack"))
+    __table_args__ = (
+        sa.Index(None, "email"),
+        sa.Index(None, "manager_from_slack"),
+        sa.Index(None, "manager_from_file"),
+    )
 
     @property
     def manager_id(self) -> str | None:
         return self.manager_from_file or self.manager_from_slack
+
+
+class UserGroup(Base):
+    """A Slack user group, by its Slack id."""
+
+    __tablename__ = "user_groups"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    handle: Mapped[str]  # without the @
+    name: Mapped[str]
+    active: Mapped[bool]
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (sa.Index(None, "handle"),)
+
+
+class UserGroupMember(Base):
+    """Somebody belongs to a Slack user group. Slack may name people who are not known yet: no foreign key to them."""
+
+    __tablename__ = "user_group_members"
+
+    group_id: Mapped[str] = mapped_column(sa.ForeignKey("user_groups.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+
+    __table_args__ = (sa.Index(None, "person_id"),)
+
+
+class Delegation(Base):
+    """While somebody is away, another person decides for them. Counts for what is asked in that time."""
+
+    __tablename__ = "delegations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
+    delegate_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.Index("uq_delegations_standing", "person_id", unique=True, **_partial("cancelled_at IS NULL")),
+        sa.Index(None, "delegate_id"),
+    )
 
 
 class Policy(Base):
@@ -255,14 +317,23 @@ class AccessRequest(Base):
     channel: Mapped[str]  # the door: slack, chatgpt
     origin: Mapped[str | None]  # what was submitted (a Slack view), so that a redelivery is known as one
     extends_id: Mapped[str | None]  # the grant that it asks to go on; no foreign key, grants have one to this table
+    replaces_id: Mapped[str | None]  # the grant whose place it asks to take, likewise
+    batch_id: Mapped[str | None]  # the form that asked for several people at once
+    starts_at: Mapped[datetime | None]  # None: as soon as it is approved
+    emergency: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # given first, decided afterwards
+    unconfirmed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # the beneficiary has to agree
     state: Mapped[RequestState]
-    stage: Mapped[int] = mapped_column(default=0)  # index into `rules["stages"]`
+    stage: Mapped[int] = mapped_column(default=0)  # index into the policy's stages in `rules`
     rules: Mapped[dict[str, Any]]  # the policy as it stood when the request was made
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]  # a person, or None when the policy or the clock decided
     decision_reason: Mapped[str | None]
+    #: what an approver changed it to: {"role", "seat_type", "duration_seconds"}; None: it is given as it was asked for
+    terms: Mapped[dict[str, Any] | None]
+    nudged_at: Mapped[datetime | None]  # when the requester last asked the approvers to look
+    nudges: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
 
     __table_args__ = (
         sa.Index(
@@ -272,7 +343,39 @@ class AccessRequest(Base):
         sa.UniqueConstraint("origin"),
         sa.Index(None, "requester_id", "created_at"),
         sa.Index(None, "beneficiary_id", "created_at"),
+        sa.Index(None, "state", "created_at"),
+        sa.Index("ix_access_requests_batch", "batch_id", **_partial("batch_id IS NOT NULL")),
     )  # fmt: skip
+
+
+class Batch(Base):
+    """One form that asked for several people: a request each, and those for whom none could be made."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    requester_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
+    application: Mapped[str] = mapped_column(sa.ForeignKey("applications.key"))
+    origin: Mapped[str | None]  # as a request's
+    document: Mapped[dict[str, Any]]  # {"refused": [{"person", "refusal", "detail"}]}
+    created_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("origin"),)
+
+
+class Comment(Base):
+    """What somebody said about a request, in the thread of a card or in a form."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    request_id: Mapped[str] = mapped_column(sa.ForeignKey("access_requests.id"))
+    author_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    origin: Mapped[str]  # the Slack message or view, so that a redelivery is known as one
+
+    __table_args__ = (sa.UniqueConstraint("origin"), sa.Index(None, "request_id", "created_at"))
 
 
 class Approval(Base):
@@ -283,12 +386,15 @@ class Approval(Base):
     request_id: Mapped[str] = mapped_column(sa.ForeignKey("access_requests.id"), primary_key=True)
     stage: Mapped[int] = mapped_column(primary_key=True)
     approver_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
-    why: Mapped[str]  # why this person: manager, app_admins, owner, users, fallback
+    why: Mapped[str]  # why this person: a kind of approver, or fallback, escalation, override
+    for_id: Mapped[str | None]  # whom they stand in for as a delegate
     asked_at: Mapped[datetime]
-    unreachable_at: Mapped[datetime | None]  # Slack could not deliver the card to them
+    unreachable_at: Mapped[datetime | None]  # Slack could not deliver the card to them, or they left
     decision: Mapped[Decision | None]
     reason: Mapped[str | None]
     decided_at: Mapped[datetime | None]
+    counted_from: Mapped[int | None]  # the earlier stage at which they said yes, which counts here too
+    changes: Mapped[dict[str, Any] | None]  # what they changed, as in `AccessRequest.terms`
 
     __table_args__ = (sa.Index("ix_approvals_waiting", "approver_id", **_partial("decision IS NULL")),)
 
@@ -300,6 +406,7 @@ class Grant(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     request_id: Mapped[str] = mapped_column(sa.ForeignKey("access_requests.id"))
+    replaces_id: Mapped[str | None]  # the grant that ends as soon as this one is active
     beneficiary_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
     application: Mapped[str] = mapped_column(sa.ForeignKey("applications.key"))
     role: Mapped[str]
@@ -471,7 +578,7 @@ class Card(Base):
     undeliverable: Mapped[str | None]  # Slack's error code that will not go away by itself
     updated_at: Mapped[datetime]
 
-    __table_args__ = (sa.UniqueConstraint("subject", "slot"),)
+    __table_args__ = (sa.UniqueConstraint("subject", "slot"), sa.Index(None, "channel", "ts"))
 
 
 class LedgerLine(Base):
@@ -489,6 +596,46 @@ class LedgerLine(Base):
     hash: Mapped[str]
 
     __table_args__ = (sa.Index(None, "subject", "seq"),)
+
+
+class Webhook(Base):
+    """An endpoint of the catalogue that listens to what happens to requests and grants: it follows the ledger."""
+
+    __tablename__ = "webhooks"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, Any]]
+    position: Mapped[int]
+    seq: Mapped[int] = mapped_column(BigInteger)  # the ledger's line up to which its events were gathered
+    failures: Mapped[int] = mapped_column(default=0)  # calls in a row that came to nothing; sets the back-off
+    failing_since: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]  # it seems to be down: no call before
+
+
+class WebhookDelivery(Base):
+    """One event on its way to one webhook. No foreign key: the log outlives a webhook that is taken out."""
+
+    __tablename__ = "webhook_deliveries"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    webhook: Mapped[str]
+    seq: Mapped[int] = mapped_column(BigInteger)  # the ledger's line that it tells of
+    event_id: Mapped[str]  # the same for every webhook and every try
+    type: Mapped[str]
+    body: Mapped[str]  # as it is signed
+    state: Mapped[DeliveryState]
+    created_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    give_up_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    error: Mapped[str | None]  # what came of the last try
+    tries: Mapped[list[dict[str, Any]]]  # [{"at", "status", "error", "seconds"}]
+
+    __table_args__ = (
+        sa.UniqueConstraint("webhook", "seq"),
+        sa.Index("ix_webhook_deliveries_due", "webhook", "next_try_at", "seq", **_partial("state = 'waiting'")),
+        sa.Index(None, "created_at"),
+    )
 
 
 class Secret(Base):

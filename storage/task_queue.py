@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from storage.transaction import Transaction
 
 __all__ = [
-    "ClaimedTask", "Notifications", "claim", "claim_due", "extend_lease", "finish", "hand_back", "next_due", "park",
-    "purge", "release", "retry", "take_over",
+    "ClaimedTask", "Notifications", "Room", "claim", "claim_due", "extend_lease", "finish", "hand_back", "next_due",
+    "park", "purge", "release", "retry", "take_over",
 ]  # fmt: skip
 
 _CLAIM_TRIES = 5
@@ -57,24 +57,55 @@ class ClaimedTask:
     lock_key: str | None
 
 
-async def claim(tx: Transaction, *, owner: str, limit: int, lease: timedelta) -> list[ClaimedTask]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many more tasks of one kind a worker has room for, so that many of them do not keep all others waiting."""
+
+    kind: str
+    left: int
+
+
+async def claim(
+    tx: Transaction, *, owner: str, limit: int, lease: timedelta, besides: str | None = None
+) -> list[ClaimedTask]:
     """Takes up to `limit` due tasks for `owner`, of each lane (tasks with one `lock_key`) the one due first.
 
     On PostgreSQL two claims at the same instant may reach for one lane; a unique index lets one of them through and
     fails the other's transaction with IntegrityError. `claim_due` tries again.
+
+    Args:
+        tx: the transaction.
+        owner: the worker.
+        limit: how many at most.
+        lease: for how long they are the worker's.
+        besides: a kind of which none is taken.
     """
+    if limit <= 0:
+        return []
     bound = {"now": tx.now, "until": tx.now + lease, "owner": owner, "limit": limit}
-    rows = await tx.session.execute(_claim(is_sqlite=tx.is_sqlite), bound)
+    statement = _claim(is_sqlite=tx.is_sqlite, besides=besides)
+    rows = await tx.session.execute(statement, bound)
     return [ClaimedTask(**row) for row in rows.mappings()]
 
 
 async def claim_due(
-    db: Database, *, owner: str, limit: int, lease: timedelta
+    db: Database, *, owner: str, limit: int, lease: timedelta, room: Room | None = None
 ) -> tuple[list[ClaimedTask], datetime | None]:
-    """`claim` in a transaction of its own, and `next_due` after it."""
+    """`claim` in a transaction of its own, and `next_due` after it; of the kind that `room` names no more than it says.
+
+    Whatever kind they are, as many are taken first as there is room for; only where that is used up and places are
+    left, the rest is chosen among the other kinds.
+    """
 
     async def claiming(tx: Transaction) -> tuple[list[ClaimedTask], datetime | None]:
-        return await claim(tx, owner=owner, limit=limit, lease=lease), await next_due(tx.session)
+        if room is None:
+            return await claim(tx, owner=owner, limit=limit, lease=lease), await next_due(tx.session)
+        first = min(limit, room.left)
+        claimed = await claim(tx, owner=owner, limit=first, lease=lease)
+        if len(claimed) == first:
+            claimed += await claim(tx, owner=owner, limit=limit - first, lease=lease, besides=room.kind)
+        is_full = sum(task.kind == room.kind for task in claimed) == room.left
+        return claimed, await next_due(tx.session, besides=room.kind if is_full else None)
 
     for _ in range(_CLAIM_TRIES):
         try:
@@ -139,13 +170,13 @@ async def purge(tx: Transaction, *, before: datetime) -> int:
     return await _change(tx, _PURGE, before=before)
 
 
-async def next_due(session: AsyncSession) -> datetime | None:
+async def next_due(session: AsyncSession, *, besides: str | None = None) -> datetime | None:
     """When the next task can be claimed: in the past if one can be now, the end of a lease if nothing else is due.
 
     A task whose lane is taken does not count, whatever its time: the lane is free when its holder reports or its lease
-    ends.
+    ends. Nor does one of the kind `besides`.
     """
-    due: datetime | None = await session.scalar(_NEXT_DUE)
+    due: datetime | None = await session.scalar(_next_due(besides=besides))
     return due
 
 
@@ -195,8 +226,8 @@ def _upsert(*, is_sqlite: bool) -> sa.Insert:
 
 
 @cache
-def _claim(*, is_sqlite: bool) -> sa.Update:
-    """Due tasks, of each lane the earliest, unless the lane is taken.
+def _claim(*, is_sqlite: bool, besides: str | None) -> sa.Update:
+    """Due tasks, of each lane the earliest, unless the lane is taken; none of the kind `besides`.
 
     The task that holds a lane itself (its worker died, its lease is over) goes before everything that waits behind it;
     otherwise the two would wait for each other.
@@ -212,7 +243,13 @@ def _claim(*, is_sqlite: bool) -> sa.Update:
     )
     due = (
         sa.select(task.id)
-        .where(task.state == _OPEN, task.run_at <= now, ~lane_is_taken, task.owner.is_not(None) | ~another_is_first)
+        .where(
+            task.state == _OPEN,
+            task.run_at <= now,
+            _is_not(task.kind, besides),
+            ~lane_is_taken,
+            task.owner.is_not(None) | ~another_is_first,
+        )
         .order_by(task.run_at, task.id)
         .limit(bindparam("limit", type_=sa.Integer))
     )
@@ -283,10 +320,17 @@ def _retry(*, is_sqlite: bool, failed: bool) -> sa.Update:
     )
 
 
-def _next_due() -> sa.Select[tuple[datetime]]:
+@cache
+def _next_due(*, besides: str | None) -> sa.Select[tuple[datetime]]:
     task, holder = (_tasks.alias(name).c for name in ("task", "holder"))
     lane_is_taken = sa.exists().where(holder.lock_key == task.lock_key, holder.owner.is_not(None), holder.id != task.id)
-    return sa.select(task.run_at).where(task.state == _OPEN, ~lane_is_taken).order_by(task.run_at, task.id).limit(1)
+    return (
+        sa.select(task.run_at)
+        .where(task.state == _OPEN, _is_not(task.kind, besides), ~lane_is_taken)
+        .order_by(task.run_at, task.id)
+        .limit(1)
+    )
 
 
-_NEXT_DUE = _next_due()
+def _is_not(column: sa.ColumnElement[str], besides: str | None) -> sa.ColumnElement[bool]:
+    return sa.true() if besides is None else column != besides

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+import copy
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -15,15 +17,27 @@ from sqlalchemy.orm import attributes
 from sqlalchemy.orm.util import identity_key
 
 from storage import audit, task_queue
-from storage.tables import Base, TaskState, table_of
+from storage.tables import Base, TaskState, Webhook, table_of
 from storage.upsert import insert_into
+
+#: the kind of task that tells a webhook what the ledger says about requests and grants; its key is the webhook's
+WEBHOOK = "webhook"
+#: what a decision asks of a provider and of Slack goes first
+_WEBHOOKS_AFTER = timedelta(milliseconds=100)
+_WEBHOOKS = sa.select(table_of(Webhook).c.key)
+_TOLD = ("request:", "grant:")
+_SAVEPOINT = sa.text("SAVEPOINT part")
+_BACK_TO_IT = sa.text("ROLLBACK TO SAVEPOINT part")
+_RELEASE = sa.text("RELEASE SAVEPOINT part")
 
 
 class Transaction:
     """What `Database.write` hands to an operation. Tasks and ledger lines are written together at the commit."""
 
-    def __init__(self, session: AsyncSession, now: datetime, *, is_sqlite: bool) -> None:
+    def __init__(self, session: AsyncSession, now: datetime, *, is_sqlite: bool, door: str) -> None:
         self.session = session
+        #: by which door whoever causes this came in; every line of the ledger says so
+        self.door = door
         #: the clock's time when the transaction began
         self.now = now
         self.is_sqlite = is_sqlite
@@ -65,10 +79,12 @@ class Transaction:
         }
 
     def record(self, event: str, *, actor: str, subject: str, **data: object) -> None:
-        """Adds a line to the ledger: `actor` did `event` to `subject`. Data is JSON, times, durations and enums."""
-        self._lines.append(
-            audit.Entry(at=self.now, actor=actor, event=event, subject=subject, data=audit.canonical(data))
-        )
+        """Adds a line to the ledger: `actor` did `event` to `subject`. Data is JSON, times, durations and enums.
+
+        A line about a request or a grant is an event for the webhooks, too: they follow the ledger.
+        """
+        text = audit.canonical({**data, "door": self.door})
+        self._lines.append(audit.Entry(at=self.now, actor=actor, event=event, subject=subject, data=text))
 
     def wake_dispatchers(self) -> None:
         """Has dispatchers, here and in every replica, look for due tasks after the commit."""
@@ -114,9 +130,31 @@ class Transaction:
                     attributes.set_committed_value(loaded, name, value)
         return len(moved)
 
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """What happens inside happens wholly; or, when it raises, not at all, and the transaction can go on.
+
+        Parts do not nest. After one that raised, objects from before it are strangers to the session.
+        """
+        await self.session.flush()
+        tasks, lines = copy.deepcopy(self._tasks), list(self._lines)
+        await self.session.execute(_SAVEPOINT)
+        try:
+            yield
+            await self.session.flush()
+        except Exception:
+            self.session.expunge_all()
+            await self.session.execute(_BACK_TO_IT)
+            self._tasks, self._lines = tasks, lines
+            raise
+        await self.session.execute(_RELEASE)
+
     async def settle(self) -> None:
         """Writes what was gathered; `Database.write` calls it before the commit. The ledger's lock is the shortest."""
         await self.session.flush()
+        if any(line.subject.startswith(_TOLD) for line in self._lines):
+            for key in await self.session.scalars(_WEBHOOKS):
+                follow(self, key, after=_WEBHOOKS_AFTER)
         if self._tasks:
             # in one order, so that two transactions that want the same tasks cannot block each other
             await task_queue.upsert(self, [self._tasks[name] for name in sorted(self._tasks)])
@@ -125,6 +163,11 @@ class Transaction:
             await task_queue.notify(self)
         if self._lines:
             await audit.append(self.session, self._lines, is_sqlite=self.is_sqlite)
+
+
+def follow(tx: Transaction, webhook: str, *, after: timedelta = timedelta()) -> None:
+    """Has a webhook told what the ledger says since it was told last, and what it did not take yet."""
+    tx.enqueue(WEBHOOK, webhook, run_at=tx.now + after, lock_key=f"{WEBHOOK}:{webhook}")
 
 
 def _values(row: Base) -> dict[str, Any]:

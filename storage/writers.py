@@ -28,8 +28,8 @@ _current: ContextVar[tuple[Writer, Transaction] | None] = ContextVar("transactio
 class Writer(Protocol):
     """Runs one operation after the other, each in a transaction."""
 
-    async def transact(self, operation: Operation[T]) -> tuple[T, Transaction]:
-        """Runs the operation and commits; rolls back when it raises, and raises the same."""
+    async def transact(self, operation: Operation[T], *, door: str) -> tuple[T, Transaction]:
+        """Runs the operation and commits; rolls back when it raises, and raises the same. The ledger names the door."""
         ...
 
     async def close(self) -> None:
@@ -51,15 +51,15 @@ class ThreadWriter:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="usher-writer")
 
-    async def transact(self, operation: Operation[T]) -> tuple[T, Transaction]:
-        return await _trip(self._thread, lambda: self._transact(operation))
+    async def transact(self, operation: Operation[T], *, door: str) -> tuple[T, Transaction]:
+        return await _trip(self._thread, lambda: self._transact(operation, door))
 
-    async def _transact(self, operation: Operation[T]) -> tuple[T, Transaction]:
+    async def _transact(self, operation: Operation[T], door: str) -> tuple[T, Transaction]:
         session = _ThreadSession(expire_on_commit=False)
         session.sync_session.bind = self._engine
         with session.sync_session as plain, plain.begin():
             plain.connection()  # begins, so that `now` is not older than what it reads
-            transaction = Transaction(session, self._clock.now(), is_sqlite=True)
+            transaction = Transaction(session, self._clock.now(), is_sqlite=True, door=door)
             _current.set((self, transaction))
             result = await operation(transaction)
             await transaction.settle()
@@ -120,10 +120,10 @@ class PoolWriter:
         self._clock = clock
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
-    async def transact(self, operation: Operation[T]) -> tuple[T, Transaction]:
+    async def transact(self, operation: Operation[T], *, door: str) -> tuple[T, Transaction]:
         async with self._sessions() as session, session.begin():
             await session.connection()  # waits for its turn, so that `now` is not older than what it reads
-            transaction = Transaction(session, self._clock.now(), is_sqlite=False)
+            transaction = Transaction(session, self._clock.now(), is_sqlite=False, door=door)
             _current.set((self, transaction))  # of this task only
             result = await operation(transaction)
             await transaction.settle()

@@ -10,7 +10,10 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from bot.access.catalog import ApplicationEntry, Catalog, PolicyRules
+from bot.access.catalog import ApplicationEntry, Catalog
+from bot.access.catalog_values import DOMAIN
+from bot.access.policy_rules import Condition, EmergencyRules, PolicyRules, Rule, Span, Stage
+from bot.access.webhook_entries import WebhookEntry
 from bot.access.yaml_document import Document, Path, Problem
 from bot.connectors.config import ConnectorConfig
 
@@ -33,11 +36,12 @@ class CatalogProblems(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """Who there is: e-mail addresses and Slack user ids."""
+    """Who there is: e-mail addresses and Slack user ids of people, handles and ids of user groups."""
 
     active: Collection[str]
     left: Collection[str] = frozenset()
     bots: Collection[str] = frozenset()
+    groups: Collection[str] = frozenset()  # in lower case
 
 
 def where(path: Path) -> str:
@@ -48,10 +52,20 @@ def where(path: Path) -> str:
 
 def problem_at(document: Document, location: Path, message: str) -> Problem:
     """A problem with a place in the catalogue, with the line of the nearest thing that is written there."""
+    location = _as_written(location)
     path = document.find(location)
     # Without a text to look at, the place in the catalogue is all there is to say.
     place = where(path or (location if not document.lines else ()))
     return Problem(line=document.line(location), message=f"{place}: {message}" if place else message)
+
+
+#: where a stage's approvers may stand in a text: their model has one form, people write several
+_FORMS = {"people": ("users", "any", "all", "of"), "group": ("usergroup", "any", "all", "of")}
+
+
+def _as_written(location: Path) -> Path:
+    """Every step that a place may have in the text; those that were not taken there are left out by `find`."""
+    return (*location[:2], *(step for each in location[2:] for step in _FORMS.get(str(each), (each,))))
 
 
 def in_words(error: ErrorDetails, document: Document) -> Problem:
@@ -87,6 +101,20 @@ def unknown_person(name: str, directory: Directory) -> str | None:
     near = get_close_matches(name, directory.active, n=1, cutoff=0.8)
     hint = f"did you mean {near[0]}?" if near else "run `usher people sync` if they are new to Slack"
     return f"nobody in the directory has the address or id “{name}”: {hint}"
+
+
+def unknown_group(name: str, directory: Directory) -> str | None:
+    """What is wrong with naming this user group (handle or id); None when nothing is."""
+    if name.lower() in directory.groups:
+        return None
+    if not directory.groups:
+        return (
+            f"no user groups are known, so neither is @{name}: give Usher's Slack app the scope usergroups:read, "
+            "install it again, and run `usher people sync`"
+        )
+    near = get_close_matches(name.lower(), directory.groups, n=1)
+    hint = f"did you mean @{near[0]}?" if near else "run `usher people sync` if it is new to Slack"
+    return f"Slack has no user group @{name}: {hint}"
 
 
 def unknown_word(what: str, word: str, known: Collection[str]) -> str:
@@ -146,6 +174,17 @@ def _mapping(value: object, _: Mapping[str, Any]) -> str:
     return f"this must be a mapping (key: value), not {'a list' if isinstance(value, list) else f'“{value}”'}"
 
 
+def _word(value: object, ctx: Mapping[str, Any]) -> str:
+    if ctx.get("pattern") == DOMAIN:
+        return f"“{value}” is not a domain: write example.com"
+    return f"“{value}” cannot be a name here: use lower-case letters, digits, - and _, at most 40 of them"
+
+
+def _truth(value: object, _: Mapping[str, Any]) -> str:
+    said = "this" if isinstance(value, list | dict) else f"“{value}”"
+    return f"{said} is neither true nor false: write one of them"
+
+
 #: pydantic's names of what can be wrong (https://docs.pydantic.dev/latest/errors/validation_errors/)
 _SENTENCES: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "value_error": _by_hand,
@@ -156,9 +195,9 @@ _SENTENCES: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "dict_type": _mapping,
     "model_type": _mapping,
     "model_attributes_type": _mapping,
-    "string_pattern_mismatch": lambda value, _: (
-        f"“{value}” cannot be a name here: use lower-case letters, digits, - and _, at most 40 of them"
-    ),
+    "string_pattern_mismatch": _word,
+    "bool_type": _truth,
+    "bool_parsing": _truth,
     "string_too_short": lambda *_: _NOTHING,
     "too_short": lambda *_: _NOTHING,
     "string_too_long": lambda value, ctx: f"this has {len(value):,} characters: keep it to {ctx['max_length']:,}",
@@ -194,8 +233,20 @@ def _keys(path: Path, document: Document) -> list[str]:
             return list(Catalog.model_fields)
         case ("policies", _):
             return list(PolicyRules.model_fields)
+        case ("policies", _, "rules", int()):
+            return list(Rule.model_fields)
+        case ("policies", _, "rules", int(), "when"):
+            return list(Condition.model_fields)
+        case ("policies", _, "rules", int(), "when", "duration"):
+            return list(Span.model_fields)
+        case ("policies", _, "emergency"):
+            return list(EmergencyRules.model_fields)
+        case ("policies", _, *_):
+            return list(Stage.model_fields)
         case ("applications", int()):
             return list(ApplicationEntry.model_fields)
+        case ("webhooks", int()):
+            return list(WebhookEntry.model_fields)
         case _:
             written = document.at(path)
             models = connector_models()

@@ -6,14 +6,18 @@ is simply another one, and no replica has to be told.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.access.catalog import ApplicationEntry, Catalog, PolicyRules
+from bot.access.catalog import ApplicationEntry, Catalog
+from bot.access.policy_rules import PolicyRules
 from bot.access.story import Choice
-from storage.tables import Application, Policy, SeatCount
+from bot.access.webhook_entries import WebhookEntry
+from storage.audit import canonical
+from storage.tables import Application, Policy, SeatCount, Webhook
 
 #: more documents than a catalogue has; an evicted one is only parsed again
 _KEPT = 8192
@@ -31,7 +35,7 @@ _SEATS = (
     .where(SeatCount.application == Application.key, SeatCount.used.is_not(None))
     .scalar_subquery()
 )
-_CHOICES = _OFFERED.add_columns(_SEATS)
+_CHOICES = _OFFERED.add_columns(_SEATS, _POLICY.label("policy")).join(Policy, Policy.key == Application.policy_key)
 _ANY = sa.select(_APPLICATION).where(Application.key == sa.bindparam("key"))
 _OFFER = (
     sa.select(_APPLICATION.label("application"), _POLICY.label("policy"), _SEATS.label("seats"))
@@ -59,8 +63,9 @@ def _available(document: str, seats: str | None) -> ApplicationEntry:
 
 
 @lru_cache(maxsize=_KEPT)
-def _choice(document: str, seats: str | None) -> Choice:
+def _choice(document: str, seats: str | None, policy: str) -> Choice:
     entry = _available(document, seats)
+    emergency = _rules(policy).emergency
     return Choice(
         key=entry.key,
         name=entry.name,
@@ -68,7 +73,18 @@ def _choice(document: str, seats: str | None) -> Choice:
         roles=entry.roles,
         seat_types=entry.seat_types,
         durations=entry.durations,
+        emergency=emergency.longest if emergency else None,
     )
+
+
+def as_offered(row: Application, counted: Iterable[str]) -> ApplicationEntry | None:
+    """What an application that was read already offers; None for a retired one.
+
+    Args:
+        row: the application.
+        counted: the seat types of which there are seats in its workspace, as far as they were counted.
+    """
+    return None if row.retired_at else _available(canonical(row.document), ",".join(sorted(counted)))
 
 
 async def load_application(session: AsyncSession, key: str) -> ApplicationEntry | None:
@@ -104,12 +120,15 @@ async def load_policy(session: AsyncSession, key: str) -> PolicyRules:
 
 
 async def load_catalog(session: AsyncSession) -> Catalog:
-    """What is offered, as it was last applied: all policies, and the applications that are not retired, in order."""
+    """What is offered, as it was last applied: all policies, the applications that are not retired, and the webhooks,
+    in order."""
     policies = await session.execute(sa.select(Policy.key, _POLICY).order_by(Policy.key))
     applications = await session.scalars(_OFFERED)
+    webhooks = await session.scalars(sa.select(Webhook.document).order_by(Webhook.position))
     return Catalog(
         policies={key: _rules(document) for key, document in policies},
         applications=tuple(_entry(document) for document in applications),
+        webhooks=tuple(WebhookEntry.model_validate(document) for document in webhooks),
     )
 
 
@@ -121,4 +140,4 @@ async def load_choice(session: AsyncSession, key: str) -> Choice | None:
 
 async def list_choices(session: AsyncSession) -> tuple[Choice, ...]:
     """What the form offers, in the catalogue's order; retired applications are not offered."""
-    return tuple(_choice(document, seats) for document, seats in await session.execute(_CHOICES))
+    return tuple(_choice(*found) for found in await session.execute(_CHOICES))

@@ -16,6 +16,14 @@ class Entitlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What somebody is to be given: exactly one of what an application offers, and for how long."""
+
+    entitlement: Entitlement
+    duration_seconds: int | None  # None: no end date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A living grant, as far as it says something about the account."""
 

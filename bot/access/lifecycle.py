@@ -29,6 +29,8 @@ _GRANT: dict[G, frozenset[G]] = {
 
 #: grants that hold: the account should be as they say
 HOLDING = frozenset({G.GRANTING, G.WAITING, G.INVITED, G.ACTIVE, G.FAILED})
+#: grants that take the place of the one they replace: one that cannot be given yet leaves it where it is
+TAKING_PLACE = frozenset({G.GRANTING, G.INVITED, G.ACTIVE})
 #: grants that Usher still has something to do for
 LIVING = frozenset(G) - {G.ENDED}
 

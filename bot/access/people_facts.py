@@ -1,14 +1,19 @@
-"""The people whom a policy needs to know about, read in one statement."""
+"""The people whom a policy needs to know about."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from bot.access.policy import Colleague
-from storage.tables import Person
+from bot.access.policy import Colleague, Facts, names_in
+from bot.access.policy_rules import PolicyRules
+from bot.access.user_groups import members_of
+from storage.tables import Delegation, Person, UTCDateTime
 
 _LISTED = sa.or_(
     Person.id.in_(sa.bindparam("ids", expanding=True)), Person.email.in_(sa.bindparam("emails", expanding=True))
@@ -16,30 +21,85 @@ _LISTED = sa.or_(
 _MANAGERS = sa.select(sa.func.coalesce(Person.manager_from_file, Person.manager_from_slack)).where(
     Person.id.in_(sa.bindparam("managers_of", expanding=True))
 )
+_ABOVE = aliased(Person)
+_MANAGERS_OF_MANAGERS = sa.select(sa.func.coalesce(_ABOVE.manager_from_file, _ABOVE.manager_from_slack)).where(
+    _ABOVE.id.in_(_MANAGERS)
+)
+_COLLEAGUES = (
+    sa.select(Person, Delegation.delegate_id)
+    .outerjoin(
+        Delegation,
+        sa.and_(
+            Delegation.person_id == Person.id,
+            Delegation.cancelled_at.is_(None),
+            Delegation.starts_at <= sa.bindparam("now", type_=UTCDateTime()),
+            Delegation.ends_at > sa.bindparam("now", type_=UTCDateTime()),
+        ),
+    )
+    .where(sa.or_(_LISTED, Person.id.in_(_MANAGERS), Person.id.in_(_MANAGERS_OF_MANAGERS)))
+)
 _PEOPLE = sa.select(Person).where(_LISTED)
-_PEOPLE_AND_MANAGERS = sa.select(Person).where(sa.or_(_LISTED, Person.id.in_(_MANAGERS)))
 
 
-async def load_people(
-    session: AsyncSession, ids: Collection[str], names: Iterable[str] = (), *, managers_of: Collection[str] = ()
-) -> dict[str, Person]:
-    """People by Slack user id: those with these ids, those with these names (e-mail address or id), and managers."""
+async def load_people(session: AsyncSession, ids: Collection[str], names: Iterable[str] = ()) -> dict[str, Person]:
+    """People by Slack user id: those with these ids, and those with these names (e-mail address or id)."""
+    return {person.id: person for person in await session.scalars(_PEOPLE, _bound(ids, names))}
+
+
+def _bound(ids: Collection[str], names: Iterable[str]) -> dict[str, Any]:
     listed = set(names)
     wanted = {*ids, *(name for name in listed if "@" not in name)}
-    emails = listed - wanted
-    statement = _PEOPLE_AND_MANAGERS if managers_of else _PEOPLE
-    bound = {"ids": sorted(wanted), "emails": sorted(emails), "managers_of": sorted(managers_of)}
-    return {person.id: person for person in await session.scalars(statement, bound)}
+    return {"ids": sorted(wanted), "emails": sorted(listed - wanted)}
 
 
-def colleague(person: Person) -> Colleague:
-    """A person as a policy sees them."""
-    return Colleague(
-        id=person.id,
-        email=person.email,
-        manager_id=person.manager_id,
-        can_decide=person.active and not person.is_bot,
+async def load_facts(
+    session: AsyncSession,
+    rules: PolicyRules,
+    *,
+    requester_id: str,
+    beneficiary_id: str,
+    owner: str | None,
+    admins: Sequence[str],
+    now: datetime,
+    unreachable: Collection[str] = (),
+) -> Facts:
+    """What a policy needs to know to say whom to ask about a request: one statement, and more only where it names
+    user groups or somebody is away.
+    """
+    groups = await members_of(session, rules.groups())
+    ids = {requester_id, beneficiary_id, *(member for members in groups.values() for member in members)}
+    people = await _load_colleagues(session, ids, names_in(rules, owner, admins), beneficiary_id, now)
+    absent = {each.delegate_id for each in people.values() if each.delegate_id} - people.keys()
+    if absent:
+        people |= await _load_colleagues(session, absent, (), beneficiary_id, now)
+    return Facts(
+        requester_id=requester_id,
+        beneficiary_id=beneficiary_id,
+        owner=owner,
+        admins=tuple(admins),
+        colleagues=people,
+        groups=groups,
+        unreachable=unreachable,
     )
+
+
+async def _load_colleagues(
+    session: AsyncSession, ids: Collection[str], names: Iterable[str], beneficiary_id: str, now: datetime
+) -> dict[str, Colleague]:
+    """Those named, and the two managers above whoever would get the access."""
+    bound = _bound(ids, names) | {"managers_of": [beneficiary_id], "now": now}
+    return {
+        person.id: Colleague(
+            id=person.id,
+            email=person.email,
+            manager_id=person.manager_id,
+            can_decide=person.active and not person.is_bot,
+            title=person.title,
+            is_guest=person.is_guest,
+            delegate_id=delegate_id,
+        )
+        for person, delegate_id in await session.execute(_COLLEAGUES, bound)
+    }
 
 
 async def knows_anybody(session: AsyncSession) -> bool:

@@ -13,6 +13,10 @@ class Refusal(StrEnum):
     # -- deciding ------------------------------------------------------------------------------------------------------
     #: they are not among those who were asked at this stage
     NOT_ASKED = "not_asked"
+    #: the requester asked the approvers to look less than a day ago; detail["again"] is when they may again
+    NUDGED = "nudged"
+    #: nothing less can be given than what stands
+    NOTHING_LESS = "nothing_less"
     #: nobody decides about what they asked for or would get
     OWN_REQUEST = "own_request"
     #: somebody was faster: `who` decided the request, answered the step or resolved the incident; None for nobody
@@ -33,16 +37,30 @@ class Refusal(StrEnum):
     NO_END_DATE = "no_end_date"
     #: the time of what is to be extended has not begun to count
     NOT_BEGUN = "not_begun"
+    #: there is nothing to change any more, or not yet
+    NOTHING_TO_CHANGE = "nothing_to_change"
     #: what is to be extended cannot be asked for any more
     NOT_OFFERED = "not_offered"
     #: what the button was about is not there
     GONE = "gone"
+
+    # -- talking about a request ---------------------------------------------------------------------------------------
+    #: nothing was said that they have not answered, or it is decided
+    NOTHING_TO_ANSWER = "nothing_to_answer"
+    #: they neither asked, nor get it, nor were asked
+    NOT_CONCERNED = "not_concerned"
+    #: the reply stands under a message that is about no request
+    NO_REQUEST_HERE = "no_request_here"
+    #: there is nothing but a file, or nothing at all
+    NO_WORDS = "no_words"
 
     # -- asking --------------------------------------------------------------------------------------------------------
     #: `who` is not in the directory, has left, or is a bot
     NOT_IN_DIRECTORY = "not_in_directory"
     #: `who` is a guest
     GUEST = "guest"
+    #: this person may not ask for `who`
+    NOT_ON_BEHALF = "not_on_behalf"
     #: `who` has no e-mail address
     NO_EMAIL = "no_email"
     #: the address of `who` is not one that the application takes; detail["domains"] names those that it does

@@ -1,6 +1,6 @@
 """What is told about requests, grants, incidents and steps: values read from storage in one go, for cards and shells.
 
-Nothing here reads anything; `queries.py` fills these in.
+Nothing here reads anything; `queries.py` and the rooms that it names fill these in.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.access.desired import Entitlement
+from bot.access.conditions import Matched
+from bot.access.desired import Entitlement, Terms
+from bot.access.refusals import Refused
 from bot.connectors.config import AnyConnector
 from bot.connectors.contract import Condition
 from storage.tables import AccountStatus, Decision, EndReason, GrantState, IncidentState, RequestState, StepState
@@ -30,12 +32,16 @@ class Asked:
 
     who: Who
     stage: int
-    why: str  # manager, app_admins, owner, users, fallback
+    why: str  # a kind of approver, or fallback, escalation, override
+    for_whom: Who | None = None  # whom they stand in for as a delegate
+    timezone: str = "UTC"  # IANA name
     asked_at: datetime
     unreachable: bool
     decision: Decision | None
     reason: str | None
     decided_at: datetime | None
+    changes: Terms | None = None  # what they made of it
+    counted_from: int | None = None  # the earlier stage at which they said yes, which counts here too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +78,11 @@ class GrantStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """The request before or after another one, where that is an extension."""
+    """The request before or after another one, where that is an extension or a change."""
 
     request_id: str
     state: RequestState
+    entitlement: Entitlement
     grant_state: GrantState | None  # None where there is no grant yet
     ends_at: datetime | None  # of its grant; None where there is none yet, or no end
     permalinks: Mapping[str, str]  # of its status card, by reader
@@ -96,6 +103,30 @@ class SeatsLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommentStory:
+    """What somebody said about a request."""
+
+    id: str
+    author: Who
+    text: str  # plain words, as written
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leeway:
+    """What an approver may give of each: what stands, which comes first, or what stands there beside it."""
+
+    roles: tuple[str, ...]
+    seat_types: tuple[str, ...]
+    durations: tuple[int | None, ...]
+
+    @property
+    def is_any(self) -> bool:
+        """Is there anything to choose?"""
+        return max(len(self.roles), len(self.seat_types), len(self.durations)) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """Everything about one access request."""
 
@@ -104,9 +135,11 @@ class Story:
     application_name: str
     #: a person answers for what happens in this application, because its connector cannot
     by_hand: bool
+    by_directory: bool = False  # a directory is written, and what the application makes of it cannot be seen
     requester: Who
     beneficiary: Who
     beneficiary_email: str
+    manager_id: str | None  # of the beneficiary, as the directory has it now
     entitlement: Entitlement
     duration_seconds: int | None
     reason: str
@@ -119,12 +152,27 @@ class Story:
     decided_by: Who | None
     decision_reason: str | None
     auto_approved: str | None  # the policy's justification, where nobody was asked
+    matched: Matched | None = None  # the rule of the policy that it fell under
+    granted: Terms | None = None  # what an approver made of it; None: it is given as it was asked for
+    leeway: Leeway | None = None  # what the next approver may make of it; None once it is decided
+    batch_id: str | None = None  # the form that asked for several people at once
+    starts_at: datetime | None = None  # None: as soon as it is approved
+    emergency: bool = False  # given first, decided about afterwards
+    unconfirmed: bool = False  # the beneficiary has to agree before anybody is asked
+    nudged_at: datetime | None = None  # when the requester last asked the approvers to look
+    remind_after: int = 86_400  # seconds that an approver has before they are reminded
     asked: tuple[Asked, ...]
     grant: GrantStory | None
     #: the access that this request asks to go on
     extends: Link | None
     #: the request for this access to go on: one that is pending, or was approved
     extension: Link | None
+    #: the access whose place this request asks to take
+    replaces: Link | None = None
+    #: the request to take the place of this access: one that is pending, or was approved
+    replacement: Link | None = None
+    #: the application offers another role or seat type
+    offers_others: bool = False
     #: what the beneficiary has in the application now, besides this request
     has_now: Entitlement | None
     has_status: AccountStatus | None
@@ -132,9 +180,17 @@ class Story:
     seats: SeatsLeft | None
     #: why it does not go on, in words for the person who waits; None when it does
     problem: str | None
+    #: they say that they cannot get in, which Usher cannot see: the admins have been told
+    locked_out: bool = False
     #: nobody can be asked at this stage: the admins have been told
     nobody_to_ask: bool
     permalink: str | None  # of the status card of who reads it
+    comments: tuple[CommentStory, ...] = ()  # oldest first
+
+    @property
+    def terms(self) -> Terms:
+        """What is given, or would be."""
+        return self.granted or Terms(entitlement=self.entitlement, duration_seconds=self.duration_seconds)
 
     @property
     def went_along(self) -> bool:
@@ -220,6 +276,20 @@ class Choice:
     roles: tuple[str, ...]
     seat_types: tuple[str, ...]
     durations: tuple[int | None, ...]
+    #: the longest time, in seconds, for which it is given at once in an emergency; None: it never is
+    emergency: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchStory:
+    """One form that asked for several people at once, and what became of it."""
+
+    id: str
+    application_name: str
+    requester: Who
+    created_at: datetime
+    requests: tuple[Story, ...]
+    refused: tuple[tuple[Who, Refused], ...]  # for whom there is no request, and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,15 +306,30 @@ class ApplicationStory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Somebody is away, or will be, and somebody else decides for them."""
+
+    who: Who
+    delegate: Who
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HomeStory:
-    """What one person's Home tab shows."""
+    """What one person's Home tab shows: of each list its beginning, with one item more than it has room for."""
 
     who: Who
     access: tuple[Story, ...]  # living grants of this person, soonest end first
     requests: tuple[Story, ...]  # mine, newest first, without those in `access`
     to_decide: tuple[Story, ...]  # pending, waiting for this person
-    looks_after: bool  # they may take back other people's access
+    manages: bool  # somebody reports to them
+    team: tuple[Story, ...]  # what their reports have, soonest end first
+    looks_after: bool  # they are an admin, of Usher or of an application, and may take back access there
+    seats: tuple[SeatStory, ...]  # who waits for a seat in what they look after, longest first
     incidents: tuple[IncidentStory, ...]  # admins only
-    applications: tuple[ApplicationStory, ...]  # admins only, in the catalogue's order
+    applications: tuple[ApplicationStory, ...]  # admins only; what needs a hand first, then in the catalogue's order
     is_admin: bool
+    absence: Absence | None = None  # what this person said about being away, while it counts
+    stands_in_for: tuple[Absence, ...] = ()  # for whom this person decides, now or soon
     now: datetime  # when it was read; time left is counted from here

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from storage import transaction
+
 
 def request(request_id: str) -> str:
     return f"request:{request_id}"
+
+
+def read_request(subject: str) -> str | None:
+    """The request's id in such a subject; None for every other."""
+    about, _, request_id = subject.partition(":")
+    return request_id if about == "request" else None
+
+
+def batch(batch_id: str) -> str:
+    """A form that asked for several people at once."""
+    return f"batch:{batch_id}"
+
+
+def greeting(person_id: str, ts: str) -> str:
+    """The answer to a message that somebody wrote to Usher outside every thread."""
+    return f"greeting:{person_id}:{ts}"
 
 
 def ballot(request_id: str, stage: int) -> str:
@@ -21,6 +39,11 @@ def read_ballot(text: str) -> tuple[str, int | None]:
 def status_slot(reader_id: str) -> str:
     """Which of a request's cards is the one on which somebody follows it."""
     return f"status:{reader_id}"
+
+
+def approval_slot(approver_id: str) -> str:
+    """Which of a request's cards is the one on which somebody decides it."""
+    return f"approval:{approver_id}"
 
 
 def grant(grant_id: str) -> str:
@@ -44,6 +67,10 @@ def person(person_id: str) -> str:
     return f"person:{person_id}"
 
 
+def user_group(group_id: str) -> str:
+    return f"group:{group_id}"
+
+
 def leaver(application: str, person_id: str) -> str:
     """What somebody lost in an application when they left."""
     return f"leaver:{application}:{person_id}"
@@ -63,6 +90,17 @@ def account(application: str, person_id: str) -> str:
     return f"{application}:{person_id}"
 
 
+def webhook(key: str) -> str:
+    """Scope of an incident about an endpoint that does not take its events."""
+    return f"webhook:{key}"
+
+
+def read_webhook(scope: str) -> str | None:
+    """The webhook's key in such a scope; None for every other."""
+    about, _, key = scope.partition(":")
+    return key if about == "webhook" else None
+
+
 def work(kind: str, key: str) -> str:
     """Scope of an incident about a task that keeps failing."""
     return f"task:{kind}:{key}"
@@ -80,6 +118,7 @@ ACCOUNT = "account"
 CARDS = "cards"
 HOME = "home"
 EXPIRE = "expire"
+ESCALATE = "escalate"
 LEFT = "left"
 PROBE = "probe"
 TELL = "tell"
@@ -87,3 +126,4 @@ DIRECTORY = "directory"
 REPAIR = "repair"
 CHECK = "check"
 CHECKS = "checks"
+WEBHOOK = transaction.WEBHOOK

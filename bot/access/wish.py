@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import EllipsisType
 
 from bot.access.catalog import ApplicationEntry
-from bot.access.desired import Entitlement
+from bot.access.desired import Entitlement, Terms
 from bot.access.durations import parse_duration, say_duration
 from bot.access.story import Choice
 
 #: Slack's own limit on what a text input takes (docs.slack.dev, plain-text input element)
 LONGEST_REASON = 3000
+#: for how many people one form asks
+MOST_PEOPLE = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,8 @@ class Wish:
     duration_seconds: int | EllipsisType | None = ...  # None is a choice: no end date
     reason: str
     beneficiary_id: str
+    starts_at: datetime | None = None  # None: as soon as it is approved
+    emergency: bool = False  # to be given at once, and decided about afterwards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +51,13 @@ class WrongWish(Exception):
     """A wish that the catalogue does not offer.
 
     Attributes:
-        fields: what is wrong, by field (application, role, seat_type, duration, reason), each a sentence.
+        fields: what is wrong, by field (application, role, seat_type, duration, start, emergency, reason, for), each
+            a sentence.
     """
 
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__("; ".join(fields.values()))
         self.fields = fields
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a wish comes to: exactly one of what an application offers."""
-
-    entitlement: Entitlement
-    duration_seconds: int | None
 
 
 def terms(wish: Wish, entry: ApplicationEntry) -> Terms:

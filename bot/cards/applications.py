@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from bot.access.connections import Condition, Manual
 from bot.access.story import ApplicationStory
 from bot.cards import actions
 from bot.cards.content import JSON, Content
@@ -26,8 +27,6 @@ from bot.cards.rich import (
 )
 from bot.cards.set_up_steps import connection, steps
 from bot.cards.words import NAME, Mark
-from bot.connectors.config import Manual
-from bot.connectors.contract import Condition
 
 #: of what a connector says about one condition; ten of them stay within what a message takes
 _DETAIL: Final = 300

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 #: a block, an element or a view as Slack's API takes it
 JSON = dict[str, Any]
+#: what somebody entered in a modal, by block_id and action_id: its `view["state"]["values"]`
+Values = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)

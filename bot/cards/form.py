@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import EllipsisType
 from typing import Any, Final
 
 from bot.access.durations import parse_duration, say_duration, write_duration
 from bot.access.story import Choice, Story
 from bot.cards import actions
-from bot.cards.content import JSON
+from bot.cards.content import JSON, Values
 from bot.cards.escape import one_line
 from bot.cards.reason_form import read_reason, reason_input
 from bot.cards.rich import Line, bold, fine_print, label, lines, when
+from bot.cards.whom_and_when import (
+    emergency_input,
+    for_input,
+    read_emergency,
+    read_people,
+    read_start,
+    start_input,
+)
 from bot.cards.words import NAME, application, entitlement_words, initial, role_word, seat_word
 
 #: what a select takes (docs.slack.dev, select menu element)
 MOST_OPTIONS: Final = 100
 _OPTION: Final = 75
 _DESCRIPTION: Final = 500
-
-Values = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +40,12 @@ class Draft:
     seat_type: str | None = None
     duration_seconds: int | EllipsisType | None = ...  # None is a choice: no end date
     reason: str = ""
-    beneficiary_id: str | None = None  # nobody named: for the person who asks
+    people: tuple[str, ...] = ()  # nobody named: for the person who asks
+    start: date | None = None  # no day: as soon as it is approved
+    emergency: bool = False
 
 
-def request_form(choices: Sequence[Choice], draft: Draft, *, beneficiary_allowed: bool = True) -> JSON:
+def request_form(choices: Sequence[Choice], draft: Draft) -> JSON:
     """The modal, with what the chosen application offers and nothing else.
 
     Slack keeps what was entered for as long as block_id and action_id stay the same. The reason keeps its ids; what
@@ -45,7 +54,6 @@ def request_form(choices: Sequence[Choice], draft: Draft, *, beneficiary_allowed
     Args:
         choices: what can be asked for.
         draft: what is entered or known already. What the application does not offer is left out.
-        beneficiary_allowed: may it be asked for somebody else?
     """
     if not choices:
         return _empty()
@@ -58,13 +66,19 @@ def request_form(choices: Sequence[Choice], draft: Draft, *, beneficiary_allowed
         "close": label("Cancel"),
         "blocks": [
             _application(choices, chosen),
-            *(_entitlement(chosen, draft) if chosen else []),
+            *(entitlement_inputs(chosen, draft) if chosen else []),
             reason_input(
                 hint="Whoever decides reads this.",
                 placeholder="What do you need it for?",
                 value=draft.reason,
             ),
-            *([_for(draft)] if beneficiary_allowed else []),
+            for_input(draft.people),
+            start_input(draft.start),
+            *(
+                [emergency_input(chosen.key, chosen.emergency, chosen=draft.emergency)]
+                if chosen and chosen.emergency
+                else []
+            ),
         ],
     }
 
@@ -78,7 +92,7 @@ def extension_form(story: Story, choice: Choice) -> JSON:
     """
     grant = story.grant
     until: Line = ["It now ", when("lasts until", grant.ends_at), "."] if grant and grant.ends_at else []
-    durations = _durations(choice)
+    durations, held = _durations(choice), entitlement_words(story.terms.entitlement)
     return {
         "type": "modal",
         "callback_id": actions.EXTEND_FORM,
@@ -87,7 +101,7 @@ def extension_form(story: Story, choice: Choice) -> JSON:
         "submit": label("Send request"),
         "close": label("Cancel"),
         "blocks": [
-            lines([bold(" · ".join(filter(None, (application(story), entitlement_words(story.entitlement)))))], until),
+            lines([bold(" · ".join(filter(None, (application(story), held))))], until),
             _select("Duration", f"{actions.DURATION_BLOCK}:{choice.key}", durations, durations[0])
             | {"hint": label("It is added to the end that there is now.")},
             reason_input(hint="Whoever decides reads this.", placeholder="What do you still need it for?"),
@@ -114,7 +128,9 @@ def read_form(values: Values, choices: Sequence[Choice]) -> Draft:
         seat_type=_read(values, actions.SEAT_TYPE_BLOCK, chosen, chosen.seat_types) if chosen else None,
         duration_seconds=_read_duration(values, chosen) if chosen else ...,
         reason=read_reason(values),
-        beneficiary_id=_beneficiary(values),
+        people=read_people(values),
+        start=read_start(values),
+        emergency=read_emergency(values, chosen.key if chosen else None),
     )
 
 
@@ -130,21 +146,29 @@ def read_entered(values: Values) -> Draft:
         seat_type=_selected(values, f"{actions.SEAT_TYPE_BLOCK}:{key}", actions.VALUE),
         duration_seconds=_parsed(_selected(values, f"{actions.DURATION_BLOCK}:{key}", actions.VALUE)),
         reason=read_reason(values),
-        beneficiary_id=_beneficiary(values),
+        people=read_people(values),
+        start=read_start(values),
+        emergency=read_emergency(values, key),
     )
 
 
 def read_extension(values: Values) -> Draft:
     """What somebody entered in the form that asks for more time: the duration and the reason."""
-    block_id = next((block for block in values if block.split(":")[0] == actions.DURATION_BLOCK), "")
+    return Draft(duration_seconds=_parsed(_selected_in(values, actions.DURATION_BLOCK)), reason=read_reason(values))
+
+
+def read_change(values: Values) -> Draft:
+    """What somebody entered in the form that asks for another role or seat type."""
     return Draft(
-        duration_seconds=_parsed(_selected(values, block_id, actions.VALUE)),
+        role=_selected_in(values, actions.ROLE_BLOCK),
+        seat_type=_selected_in(values, actions.SEAT_TYPE_BLOCK),
+        duration_seconds=_parsed(_selected_in(values, actions.DURATION_BLOCK)),
         reason=read_reason(values),
     )
 
 
 def field_errors(errors: Mapping[str, str], view: Mapping[str, Any]) -> dict[str, str]:
-    """Errors by field (application, role, seat_type, duration, reason, for), as Slack wants them: by block_id.
+    """Errors by field (those of `WrongWish`), as Slack wants them: by block_id.
 
     A field that this view has no input for is told under the first one.
     """
@@ -184,7 +208,7 @@ def _application(choices: Sequence[Choice], chosen: Choice | None) -> JSON:
     return _input("Application", actions.APPLICATION_BLOCK, element) | {"dispatch_action": True}
 
 
-def _entitlement(chosen: Choice, draft: Draft) -> Iterator[JSON]:
+def entitlement_inputs(chosen: Choice, draft: Draft) -> Iterator[JSON]:
     """What the application offers, chosen already where there is one possibility; nothing for what it does not know."""
     if len(chosen.description) > _OPTION:  # shorter ones stand in the list
         yield fine_print(one_line(chosen.description, _DESCRIPTION))
@@ -197,16 +221,6 @@ def _entitlement(chosen: Choice, draft: Draft) -> Iterator[JSON]:
         if options:
             first = next((one for one in options if one["value"] == wanted), options[0])
             yield _select(name, f"{block}:{chosen.key}", options, first)
-
-
-def _for(draft: Draft) -> JSON:
-    element: JSON = {"type": "users_select", "action_id": actions.VALUE, "placeholder": label("Me")}
-    if draft.beneficiary_id:
-        element["initial_user"] = draft.beneficiary_id
-    return _input("For", actions.FOR_BLOCK, element) | {
-        "optional": True,
-        "hint": label("Leave it empty when it is for you."),
-    }
 
 
 def _select(name: str, block_id: str, options: Sequence[JSON], first: JSON) -> JSON:
@@ -225,18 +239,19 @@ def _input(name: str, block_id: str, element: JSON) -> JSON:
 
 def _application_option(choice: Choice) -> JSON:
     described = {"description": label(one_line(choice.description, _OPTION))} if choice.description.strip() else {}
-    return _option(choice.name, choice.key) | described
+    return option(choice.name, choice.key) | described
 
 
 def _options(words: Sequence[str], say: Callable[[str], str]) -> list[JSON]:
-    return [_option(say(word), word) for word in words]
+    return [option(say(word), word) for word in words]
 
 
 def _durations(choice: Choice) -> list[JSON]:
-    return [_option(initial(say_duration(one)), write_duration(one)) for one in choice.durations]
+    return [option(initial(say_duration(one)), write_duration(one)) for one in choice.durations]
 
 
-def _option(words: str, value: str) -> JSON:
+def option(words: str, value: str) -> JSON:
+    """An option of a select, its words cut to what one takes."""
     return {"text": label(one_line(words, min(_OPTION, NAME))), "value": value}
 
 
@@ -248,6 +263,12 @@ def _find(choices: Sequence[Choice], key: str | None) -> Choice | None:
 def _selected(values: Values, block_id: str, action_id: str) -> str | None:
     option = values.get(block_id, {}).get(action_id, {}).get("selected_option")
     return option["value"] if option else None
+
+
+def _selected_in(values: Values, block: str) -> str | None:
+    """The same where the form is about one application, whichever it is."""
+    block_id = next((each for each in values if each.split(":")[0] == block), "")
+    return _selected(values, block_id, actions.VALUE)
 
 
 def _read(values: Values, block: str, chosen: Choice, offered: Sequence[str]) -> str | None:
@@ -267,11 +288,6 @@ def _parsed(written: str | None) -> int | EllipsisType | None:
         return parse_duration(written) if written else ...
     except ValueError:
         return ...
-
-
-def _beneficiary(values: Values) -> str | None:
-    person: str | None = values.get(actions.FOR_BLOCK, {}).get(actions.VALUE, {}).get("selected_user")
-    return person
 
 
 def _written(duration: int | EllipsisType | None) -> str | None:

@@ -34,6 +34,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "TryLater": "{} keeps Usher waiting",
     "SignInAgain": "Usher is signed out of {}",
     "NotPermitted": "Usher lacks a permission in {}",
+    "NoBrowser": "Usher's browser for {} does not run",
     "NoFreeSeat": "No free seat in {}",
     "Refused": "{} refused a change",
     "ManagedElsewhere": "An account in {} is managed elsewhere",
@@ -41,7 +42,9 @@ _TITLES: Final[Mapping[str, str]] = {
     "Unexpected": "{} gave an unexpected answer",
     "UnknownOutcome": "A change in {} may not have gone through",
     "CouldNotRemove": "Access to {} could not be taken away",
+    "CannotGetIn": "{} does not let somebody in",
     "NobodyToAsk": "Nobody can approve a request for {}",
+    "WebhookFailing": "{} cannot reach a webhook",
 }
 _TITLE: Final = "{} needs a hand"
 _USHER: Final = "Usher"  # what stands in the title where no application is concerned

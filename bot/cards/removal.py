@@ -49,14 +49,14 @@ def _title(story: Story) -> str:
 
 def _mark(stories: Sequence[Story]) -> Mark:
     if is_over(stories):
-        return Mark.YOURS if _is_left_to_do(stories[0]) else Mark.GOOD
+        return Mark.YOURS if _is_left_to_do(stories[0]) or _is_to_be_checked(stories[0]) else Mark.GOOD
     return Mark.TROUBLE if stories[0].problem else Mark.WAITS
 
 
 def _what(stories: Sequence[Story]) -> Line:
     """`What was removed: Member · Codex seat`."""
     word = "What was removed: " if is_over(stories) else "What is being removed: "
-    each = dict.fromkeys(entitlement_words(story.entitlement) or "the access" for story in stories)
+    each = dict.fromkeys(entitlement_words(story.terms.entitlement) or "the access" for story in stories)
     return [word, *listed([[words] for words in each], most=NAMED), "."]
 
 
@@ -64,6 +64,12 @@ def _is_left_to_do(story: Story) -> bool:
     """Is something there that Usher did not give, of somebody who is not there any more?"""
     ending = story.grant.ending if story.grant and story.grant.end_reason is EndReason.LEFT else None
     return ending is not None and ending.seen is not None and ending.seen is not AccountStatus.ABSENT
+
+
+def _is_to_be_checked(story: Story) -> bool:
+    """Is it gone for all that Usher sees, which is not all that there is?"""
+    ending = story.grant.ending if story.grant else None
+    return story.by_directory and ending is not None and ending.seen is AccountStatus.ABSENT
 
 
 def _proof(stories: Sequence[Story]) -> Iterator[Line]:
@@ -82,6 +88,10 @@ def _proof(stories: Sequence[Story]) -> Iterator[Line]:
         return
     if first.by_hand:
         yield from _by_word(first, name)
+        return
+    if _is_to_be_checked(first):
+        yield ["Taken out of the directory, ", when("which was read again", ending.seen_at), "."]
+        yield [f"{name} follows within 40 minutes or so. Usher cannot see that: please look at its members then."]
         return
     read: Line = [f"Members and invites of {name} ", when("were read again", ending.seen_at), ": "]
     match ending.seen:

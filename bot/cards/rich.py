@@ -152,6 +152,11 @@ def lines(*each: Line) -> JSON:
     return rich(running(*each))
 
 
+def bullets(items: Iterable[Line]) -> JSON:
+    """A block with points."""
+    return rich({"type": "rich_text_list", "style": "bullet", "elements": [running(each) for each in items]})
+
+
 def numbered(items: Iterable[Line]) -> JSON:
     """A block with steps, one after the other."""
     return rich({"type": "rich_text_list", "style": "ordered", "elements": [running(each) for each in items]})

@@ -27,7 +27,7 @@ def seat_card(seat: SeatStory) -> Content:
             lines(*(_to_do(seat) if waits else _over(seat))),
             *([quote(seat.reason, limit=600)] if waits and seat.reason.strip() else []),
             small(date("In line since", seat.waiting_since)),
-            *buttons(_buttons(seat) if waits else ()),
+            *buttons(seat_buttons(seat) if waits else ()),
         ),
     )
 
@@ -46,7 +46,8 @@ def seats_line(left: SeatsLeft, seat_type: str) -> Line:
     return [f"No {word} of {left.paid} is free: this will add a seat to the bill, or wait until one is."]
 
 
-def _buttons(seat: SeatStory) -> Iterator[JSON]:
+def seat_buttons(seat: SeatStory, *, keep_waiting: bool = True) -> Iterator[JSON]:
+    """What an admin can answer. In a list nobody has to say that somebody keeps waiting."""
     who = one_line(seat.beneficiary.name, NAME)
     yield button(
         "Invite anyway",
@@ -60,7 +61,8 @@ def _buttons(seat: SeatStory) -> Iterator[JSON]:
             no="Not now",
         ),
     )
-    yield button("Keep waiting", actions.KEEP_WAITING, seat.grant_id)
+    if keep_waiting:
+        yield button("Keep waiting", actions.KEEP_WAITING, seat.grant_id)
     yield button(
         "Decline",
         actions.DECLINE_SEAT,
@@ -81,7 +83,7 @@ def _to_do(seat: SeatStory) -> Iterator[Line]:
         invited = f", {left.invited} promised by open invites" if left.invited else ""
         yield [bold(f"{word}s: "), f"{left.paid} paid for, {left.used} in use{invited}, {left.free} free."]
     if left is not None and left.free and not seat.before:
-        yield ["One has just become free: Usher is about to give it to them."]
+        yield ["One is counted as free: Usher is about to give it to them, and tries again while ChatGPT refuses."]
     elif seat.before:
         yield [
             f"{seat.before} {'person waits' if seat.before == 1 else 'people wait'} longer and will be served first."

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.access.catalog import PolicyRules
+from bot.access.connections import Capabilities
 from bot.access.durations import say_duration, write_duration
+from bot.access.policy_rules import PolicyRules
 from bot.access.set_up import PLANS, WAYS, asked_by
 from bot.cards import actions
 from bot.cards.actions import VALUE
 from bot.cards.applications import IN_FILE
-from bot.cards.content import JSON
+from bot.cards.content import JSON, Values
 from bot.cards.escape import mrkdwn, one_line
-from bot.cards.form import MOST_OPTIONS, Values
+from bot.cards.form import MOST_OPTIONS
 from bot.cards.rich import label, small
 from bot.cards.words import initial, role_word, seat_word
-from bot.connectors.contract import Capabilities
 
 _OPTION: Final = 75
 _DAY: Final = 86_400
@@ -235,14 +235,23 @@ def _policies(policies: Mapping[str, PolicyRules]) -> JSON:
     return _input("policy", "Policy", element)
 
 
-_ASKED: Final = {"manager": "the manager", "app_admins": "its admins", "owner": "its owner", "users": "named people"}
+_ASKED: Final = {
+    "manager": "the manager",
+    "manager_of_manager": "the manager's manager",
+    "app_admins": "its admins",
+    "owner": "its owner",
+    "users": "named people",
+    "usergroup": "a user group",
+}
 
 
 def _in_words(rules: PolicyRules) -> str:
     """`Asks the manager, then its admins`."""
     if rules.auto_approve:
         return "Approves at once, without asking anybody"
-    return f"Asks {', then '.join(_ASKED[stage.kind] for stage in rules.approve)}"
+    if rules.deny:
+        return "Denies what no rule lets through"
+    return f"Asks {', then '.join(' and '.join(_ASKED[one.kind] for one in stage.who) for stage in rules.approve)}"
 
 
 def _in_file(catalog_in_file: bool) -> list[JSON]:

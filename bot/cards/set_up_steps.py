@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from bot.access.connections import AnyConnector, ChatGPTAdminApi, ChatGPTScim, ChatGPTWebAdmin, Manual
 from bot.cards.content import JSON
 from bot.cards.escape import shorten
 from bot.cards.rich import Line, bold, code, lines, link, numbered
-from bot.connectors.config import AnyConnector, ChatGPTAdminApi, ChatGPTScim, ChatGPTWebAdmin, Manual
 
 _INSTRUCTIONS: Final = 600
 _CHATGPT: Final = "https://chatgpt.com"

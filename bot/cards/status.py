@@ -7,12 +7,25 @@ from typing import Final
 
 from bot.access.story import Story
 from bot.cards import actions
+from bot.cards.comments import answer_button, answer_hint, comments
 from bot.cards.content import JSON, Content
 from bot.cards.escape import date, mrkdwn, one_line
 from bot.cards.rich import Line, bold, button, buttons, confirmation, emoji, lines, quote, small
-from bot.cards.telling import extended, tell
+from bot.cards.telling import begins, changed_by, extended, rule_line, tell
 from bot.cards.voice import Voice
-from bot.cards.words import MARKS, NAME, Mark, Phase, application, asked_for, extendable, ongoing, phase
+from bot.cards.words import (
+    MARKS,
+    NAME,
+    Mark,
+    Phase,
+    application,
+    asked_for,
+    extendable,
+    ongoing,
+    phase,
+    replaceable,
+    waiting_for,
+)
 from storage.tables import AccountStatus
 
 #: how much of the reason the requester's own card repeats; the approver's shows all of it
@@ -34,7 +47,7 @@ def status_card(story: Story, *, viewer_id: str) -> Content:
     voice = Voice(viewer_id)
     where = phase(story)
     words = _words_to_quote(story, where)
-    footer = [*_progress(story, where), date("Asked", story.created_at)]
+    footer = [*_progress(story, where), date("Asked", story.created_at), *rule_line(story)]
     if MARKS[where] is Mark.OVER and not extended(story):
         footer.append("Ask again any time with `/request-access`")
     return Content(
@@ -43,8 +56,10 @@ def status_card(story: Story, *, viewer_id: str) -> Content:
             lines([emoji(MARKS[where]), " ", bold(f"{application(story)} · {where}")], what_line(story, voice)),
             lines(*tell(story, where, voice)),
             *([quote(words, limit=_REASON)] if words else []),
+            *comments(story, voice),
             small(*footer),
             *buttons(status_buttons(story, viewer_id=viewer_id)),
+            *answer_hint(story, viewer_id),
         ),
     )
 
@@ -55,21 +70,43 @@ def headline(story: Story) -> str:
     return mrkdwn(f"{application(story)}{whose}: {phase(story)}")
 
 
-def what_line(story: Story, voice: Voice) -> Line:
-    """What was asked for, and for whom where that is not the reader's own wish for themselves."""
+def what_line(story: Story, voice: Voice, what: Line | None = None) -> Line:
+    """What was asked for and what came of it, and for whom where that is not the reader's own wish for themselves.
+
+    Args:
+        story: the request.
+        voice: that speaks to the reader.
+        what: the same in other words.
+    """
+    what = what or [asked_for(story), *begins(story), *changed_by(story, voice)]
     if voice.is_reader(story.requester) and not story.for_somebody_else:
-        return [asked_for(story)]
+        return what
     if voice.is_reader(story.beneficiary):
-        return [voice.name(story.requester, first=True), " asked for you: ", asked_for(story)]
-    return ["For ", voice.name(story.beneficiary), " · ", asked_for(story)]
+        return [voice.name(story.requester, first=True), " asked for you: ", *what]
+    return ["For ", voice.name(story.beneficiary), " · ", *what]
 
 
 def status_buttons(story: Story, *, viewer_id: str) -> Iterator[JSON]:
     """What this person can do about it now."""
+    yield from answer_button(story, viewer_id)
+    if phase(story) is Phase.PENDING and story.unconfirmed and viewer_id == story.beneficiary.id:
+        yield button("Yes, please", actions.CONFIRM, story.id, style="primary")
+        yield button("No, thanks", actions.DECLINE, story.id)
     if phase(story) is Phase.PENDING and viewer_id == story.requester.id:
+        if any(waiting_for(story)):
+            yield button("Nudge", actions.NUDGE, story.id)
         yield button("Cancel request", actions.CANCEL, story.id)
+    if phase(story) is Phase.EXPIRED and viewer_id == story.requester.id:
+        yield button("Ask again", actions.ASK_ANEW, story.id)
+    if story.by_directory and phase(story) is Phase.ACTIVE and viewer_id == story.beneficiary.id:
+        if story.locked_out:
+            yield button("It works now", actions.GOT_IN, story.id, style="primary")
+        else:
+            yield button("I cannot get in", actions.CANNOT_GET_IN, story.id)
     if extendable(story) and viewer_id in (story.requester.id, story.beneficiary.id):
         yield button("Extend", actions.EXTEND, story.id)
+    if replaceable(story) and viewer_id in (story.requester.id, story.beneficiary.id):
+        yield button("Change", actions.REPLACE, story.id)
     if ongoing(story) and viewer_id in (story.requester.id, story.beneficiary.id):
         whose = "You lose" if viewer_id == story.beneficiary.id else f"{one_line(story.beneficiary.name, NAME)} loses"
         yield button(

@@ -6,36 +6,95 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from bot.access.durations import say_duration
-from bot.access.story import GrantStory, Story
+from bot.access.policy import OVERRIDE
+from bot.access.story import Asked, GrantStory, Link, Story
+from bot.cards.escape import mrkdwn, one_line, shorten
 from bot.cards.rich import Line, at, bold, code, link, listed, user, when
 from bot.cards.voice import Voice
-from bot.cards.words import Phase, application, waiting_for
+from bot.cards.words import Phase, application, entitlement_words, ongoing, starts_later, waiting_for
 from storage.tables import Decision, EndReason, RequestState
 
+#: how much of a rule and its reasons is told
+_RULE: Final = 200
 #: how many people a line names
 NAMED: Final = 4
 
 
 def tell(story: Story, where: Phase, voice: Voice) -> Iterator[Line]:
     """The lines for the phase that the request is in."""
-    return _TELL[where](story, voice)
+    yield from _TELL[where](story, voice)
+    yield from _to_be_decided(story, where, voice)
+    yield _takes_place_line(story, where)
+    yield _replacement_line(story, voice)
+
+
+def begins(story: Story) -> Line:
+    """From which day it was asked for, to go after what was asked for."""
+    later = starts_later(story)
+    return [" · ", when("from", later, day_only=True)] if later else []
 
 
 def approval_line(story: Story, voice: Voice) -> Line:
     """Who agreed, and when."""
+    if story.emergency and story.state is not RequestState.APPROVED:
+        return ["Given at once, as an emergency, before anybody approved it."]
     if story.auto_approved:
         return ["Approved by the policy: “", story.auto_approved, "”"]
-    agreed = [one.who for one in story.asked if one.decision is Decision.APPROVED]
+    agreed = [spoken_for(one, voice) for one in agreed_by(story)]
     if not agreed and story.decided_by:
-        agreed = [story.decided_by]
-    by = listed([[voice.name(who)] for who in agreed], most=NAMED)
+        agreed = [[voice.name(story.decided_by)]]
+    by = listed(agreed, most=NAMED)
     why: Line = [": “", story.decision_reason, "”"] if story.decision_reason else ["."]
     return [*at("Approved", story.decided_at), *([" by ", *by] if by else []), *why]
 
 
+def agreed_by(story: Story) -> list[Asked]:
+    """Those who said yes, each where they said it."""
+    return [one for one in story.asked if one.decision is Decision.APPROVED and one.counted_from is None]
+
+
+def spoken_for(asked: Asked, voice: Voice, *, first: bool = False) -> Line:
+    """Who decided, and in whose place: `Grace for Maya`, `Ada as an admin`."""
+    who = voice.name(asked.who, first=first)
+    if asked.why == OVERRIDE:
+        return [who, " as an admin"]
+    return [who, " for ", voice.name(asked.for_whom)] if asked.for_whom else [who]
+
+
+def changed_by(story: Story, voice: Voice) -> Line:
+    """`, changed by Maya`, after what is given now instead of what was asked for; nothing where it is that."""
+    changed = [spoken_for(one, voice) for one in story.asked if one.changes is not None]
+    return [", changed by ", *listed(changed, most=NAMED)] if changed else []
+
+
+def why_changed(story: Story, voice: Voice) -> Iterator[Line]:
+    """Why, in the words of those who did."""
+    for one in story.asked:
+        if one.changes is not None and one.reason:
+            yield [*spoken_for(one, voice, first=True), " on the change: “", shorten(one.reason, _RULE), "”"]
+
+
+def skipped_line(story: Story, voice: Voice) -> Iterator[Line]:
+    """Who was asked at this stage and cannot answer."""
+    gone = [one for one in story.asked if one.stage == story.stage and one.unreachable and one.decision is None]
+    if gone:
+        names = listed([[voice.name(one.who, first=not place)] for place, one in enumerate(gone)], most=NAMED)
+        yield [*names, " cannot be reached."]
+
+
+def rule_line(story: Story) -> Iterator[str]:
+    """Which rule of the policy the request fell under, and why."""
+    if story.matched is not None:
+        because = " and ".join(story.matched.because)
+        yield mrkdwn(one_line(f"Rule “{story.matched.name}”: {because}", _RULE))
+
+
 def decided_line(word: str, story: Story, voice: Voice) -> Line:
     """`Denied today at 10:02 by Maya`, as far as it is known."""
+    deciding = [one for one in story.asked if story.decided_by and one.who.id == story.decided_by.id and one.decision]
     by: Line = [" by ", voice.name(story.decided_by)] if story.decided_by else []
+    if deciding:
+        by = [" by ", *spoken_for(deciding[-1], voice)]
     return [*at(word, story.decided_at), *by]
 
 
@@ -52,6 +111,8 @@ def end_line(story: Story, voice: Voice) -> Line:
             return ["The time ", when("was over", grant.ends_at), "."]
         case EndReason.REVOKED if grant and grant.ending and grant.ending.by:
             return [voice.name(grant.ending.by, first=True), " took it back."]
+        case EndReason.REPLACED if story.replacement:
+            return _replaced_by(story.replacement, "took its place", voice)
         case EndReason.LEFT:
             return [voice.name(story.beneficiary, first=True), " left, so the access went too."]
         case EndReason.REMOVED_OUTSIDE:
@@ -67,6 +128,7 @@ _ENDS: Final[Mapping[EndReason, str]] = {
     EndReason.REPLACED: "A newer request took its place.",
     EndReason.GIVEN_UP: "It could not be set up, and an admin closed it.",
     EndReason.NOT_ACCEPTED: "The invite was not accepted in time, so it was taken back. Ask again when you are ready.",
+    EndReason.NOT_CONFIRMED: "It was given in an emergency, and nobody approved it in time afterwards.",
     EndReason.NO_SEAT: "No seat was free, and an admin decided not to add one.",
 }
 
@@ -99,13 +161,58 @@ def until_line(grant: GrantStory | None, duration_seconds: int | None) -> Line:
     return []
 
 
+def _to_be_decided(story: Story, where: Phase, voice: Voice) -> Iterator[Line]:
+    """Whose approval access still needs that was given in an emergency."""
+    if not story.emergency or story.state is not RequestState.PENDING or story.grant is None:
+        return
+    asked = listed([[voice.name(one.who)] for one in waiting_for(story)], most=NAMED) or ["the admins"]
+    over = where in (Phase.ENDING, Phase.ENDED)
+    left: Line = ["."] if over else ["; else it is taken back."]
+    yield [when("Still to be approved by", story.expires_at), ", by ", *asked, *left]
+
+
+def _takes_place_line(story: Story, where: Phase) -> Line:
+    """Whose place this takes, or took."""
+    if story.replaces is None:
+        return []
+    there = entitlement_words(story.replaces.entitlement) or "what there was"
+    if where is Phase.ACTIVE:
+        return [f"It took the place of {there}."]
+    if where in (Phase.PENDING, Phase.SCHEDULED, Phase.GRANTING, Phase.WAITING, Phase.INVITED, Phase.FAILED):
+        return [f"It takes the place of {there}, which stays until then."]
+    return []
+
+
+def _replacement_line(story: Story, voice: Voice) -> Line:
+    """What is to take the place of this."""
+    other = story.replacement
+    if other is None or not ongoing(story):
+        return []
+    if other.state is RequestState.PENDING:
+        return _replaced_by(other, "may take its place: that is waiting for approval, and until then this stays", voice)
+    return _replaced_by(other, "takes its place as soon as that is set up", voice)
+
+
+def _replaced_by(other: Link, how: str, voice: Voice) -> Line:
+    """`Member · Codex seat took its place.`, and the way to its card."""
+    see = other.permalinks.get(voice.reader_id)
+    way: Line = [" ", link(see, "See its card.")] if see else []
+    return [f"{entitlement_words(other.entitlement) or 'Another one'} {how}.", *way]
+
+
 # -- one for each phase ------------------------------------------------------------------------------------------------
 def _pending(story: Story, voice: Voice) -> Iterator[Line]:
+    if story.unconfirmed:
+        yield from _to_be_confirmed(story, voice)
+        return
     if story.extends and story.extends.ends_at:
         yield ["What there is now ", when("lasts until", story.extends.ends_at), ", whatever comes of this."]
-    agreed = [one.who for one in story.asked if one.decision is Decision.APPROVED]
+    agreed = agreed_by(story)
     if agreed:
-        yield [*listed([[user(who)] for who in agreed], most=NAMED), " said yes already."]
+        names = listed([spoken_for(one, voice, first=not place) for place, one in enumerate(agreed)], most=NAMED)
+        yield [*names, " said yes already."]
+    yield from why_changed(story, voice)
+    yield from skipped_line(story, voice)
     waiting = list(waiting_for(story))
     if story.nobody_to_ask or not waiting:
         yield ["Nobody can be asked to approve it right now. The admins have been told and will see to it."]
@@ -114,7 +221,18 @@ def _pending(story: Story, voice: Voice) -> Iterator[Line]:
     asked = listed([[user(one.who), " (", *voice.why_asked(one, story), ")"] for one in waiting], most=NAMED)
     verb = "was asked" if len(waiting) == 1 else "were asked"
     yield [*asked, " ", when(verb, max(one.asked_at for one in waiting)), "."]
+    if story.nudged_at is not None:
+        yield [when("They were asked to take a look", story.nudged_at), "."]
     yield ["The answer ", when("is due by", story.expires_at), ". You will hear it here."]
+
+
+def _to_be_confirmed(story: Story, voice: Voice) -> Iterator[Line]:
+    """What is asked of whoever would get it, before anybody else is asked."""
+    if voice.is_reader(story.beneficiary):
+        yield ["Do you want it? Nobody is asked to approve it before you say so."]
+    else:
+        yield [voice.name(story.beneficiary, first=True), " was asked whether they want it, and comes first."]
+    yield ["The request ", when("stays open until", story.expires_at), "."]
 
 
 def _denied(story: Story, voice: Voice) -> Iterator[Line]:
@@ -137,7 +255,7 @@ def _scheduled(story: Story, voice: Voice) -> Iterator[Line]:
         yield ["It takes over ", when("from what ends", story.grant.starts_at), ", without a gap."]
     elif story.grant:
         yield ["It ", when("starts", story.grant.starts_at), "."]
-    yield until_line(story.grant, story.duration_seconds)
+    yield until_line(story.grant, story.terms.duration_seconds)
 
 
 def _granting(story: Story, voice: Voice) -> Iterator[Line]:
@@ -168,17 +286,30 @@ def _invited(story: Story, voice: Voice) -> Iterator[Line]:
         yield ["An invite ", *sent, " to ", user(story.beneficiary), ", who has to accept it."]
     if story.problem:
         yield from _held_up(story)
-    elif story.duration_seconds is not None and grant and grant.ends_at is None:
-        yield [f"The time ({say_duration(story.duration_seconds)}) starts to count after that."]
+    elif story.terms.duration_seconds is not None and grant and grant.ends_at is None:
+        yield [f"The time ({say_duration(story.terms.duration_seconds)}) starts to count after that."]
     else:
-        yield until_line(grant, story.duration_seconds)
+        yield until_line(grant, story.terms.duration_seconds)
 
 
 def _active(story: Story, voice: Voice) -> Iterator[Line]:
     yield approval_line(story, voice)
     if not extended(story):
-        yield until_line(story.grant, story.duration_seconds)
+        yield until_line(story.grant, story.terms.duration_seconds)
     yield extension_line(story, voice)
+    if story.by_directory:
+        yield from _let_in(story, voice)
+
+
+def _let_in(story: Story, voice: Voice) -> Iterator[Line]:
+    """What Usher cannot see: whether they are in."""
+    if story.locked_out:
+        yield [voice.name(story.beneficiary, first=True), " cannot get in: the admins have been told what to look at."]
+        return
+    whom = voice.name(story.beneficiary)
+    yield [f"It can take up to 40 minutes until {application(story)} lets ", whom, " in, after an invite by e-mail."]
+    if voice.is_reader(story.beneficiary):
+        yield ["Usher cannot see that: press ", bold("I cannot get in"), " if it takes longer."]
 
 
 def _failed(story: Story, voice: Voice) -> Iterator[Line]:
@@ -198,7 +329,12 @@ def _ended(story: Story, voice: Voice) -> Iterator[Line]:
     yield end_line(story, voice)
     grant = story.grant
     went_on = extended(story) and grant is not None and grant.end_reason is EndReason.EXPIRED
-    if grant and grant.ended_at and (grant.invited_at or grant.active_at) and not went_on:
+    if not grant or not grant.ended_at or not (grant.invited_at or grant.active_at) or went_on:
+        return
+    if story.by_directory:
+        yield ["It was taken out of the directory ", when("by", grant.ended_at), "."]
+        yield [f"{application(story)} follows within 40 minutes or so. Usher cannot see that: its admins can check."]
+    else:
         yield ["The access ", when("was gone by", grant.ended_at), "."]
 
 

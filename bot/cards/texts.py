@@ -9,9 +9,9 @@ from typing import Final
 from bot.access.story import Choice, Story
 from bot.cards.content import Content
 from bot.cards.escape import mrkdwn, one_line
-from bot.cards.home import card_link, headline, time_left
+from bot.cards.items import card_link, headline, time_left
 from bot.cards.rich import Line, bold, code, lines, listed, small, user, when
-from bot.cards.words import NAME, asked_for
+from bot.cards.words import NAME, given
 
 COMMAND: Final = "/request-access"
 #: how many requests the list shows: one block each, of the 50 that a message takes
@@ -51,6 +51,7 @@ def help_text() -> Content:
                 [code(f"{COMMAND} chatgpt codex 30d to try the new agent"), "  opens it filled in"],
                 [code(f"{COMMAND} status"), "  lists what you asked for"],
                 [code(f"{COMMAND} help"), "  shows this"],
+                ["What you write under the card of a request is passed on to the others"],
             ),
             small("Usher's Home tab shows what you have and for how long"),
         ),
@@ -74,7 +75,7 @@ def not_understood(text: str, choices: Sequence[Choice] = ()) -> Content:
 def _details(story: Story, now: datetime) -> Line:
     whom: Line = ["For ", user(story.beneficiary), " · "] if story.for_somebody_else else []
     asked = when("asked", story.created_at, day_only=True)
-    return [*whom, asked_for(story), *time_left(story, now), " · ", asked, *card_link(story)]
+    return [*whom, given(story), *time_left(story, now), " · ", asked, *card_link(story)]
 
 
 def _answer(*each: Line) -> Content:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import Final
 
 from bot.access.story import Story, Who
 from bot.cards.content import Content
 from bot.cards.escape import mrkdwn, shorten
-from bot.cards.rich import Line, bold, code, lines, listed, quote, spoken, user
-from bot.cards.telling import NAMED, end_line, until_line
+from bot.cards.rich import Line, bold, code, lines, listed, quote, spoken, user, when
+from bot.cards.telling import NAMED, changed_by, end_line, until_line
 from bot.cards.voice import Voice
-from bot.cards.words import Phase, application, initial, phase
+from bot.cards.words import Phase, application, asked_for, initial, phase
 from storage.tables import Decision, EndReason, RequestState
 
 #: the longest text that an update of a message takes is 4,000 characters; a notification shows far less
@@ -27,8 +28,13 @@ class Milestone(StrEnum):
     INVITED = "invited"
     ACTIVE = "active"
     EXTENDED = "extended"
+    SCHEDULED = "scheduled"
     FAILED = "failed"
     ENDED = "ended"
+
+
+#: the news of what is given
+_OF_GIVING: Final = (Milestone.APPROVED, Milestone.INVITED, Milestone.ACTIVE, Milestone.EXTENDED)
 
 
 def told(story: Story, event: str, *, viewer_id: str | None = None) -> Content | None:
@@ -43,6 +49,7 @@ def told(story: Story, event: str, *, viewer_id: str | None = None) -> Content |
     line = _line(story, Milestone(event), voice)
     if line is None:
         return None
+    line = [*line, *_changes(story, Milestone(event), voice)]
     names = {who.id: who.name for who in _people(story)}
     said = _said(story, Milestone(event))
     return Content(
@@ -75,10 +82,12 @@ def _line(story: Story, event: Milestone, voice: Voice) -> Line | None:
         case Milestone.INVITED if where is Phase.INVITED:
             return [user(story.beneficiary), f" was sent an invite to {name} and has to accept it."]
         case Milestone.ACTIVE if where is Phase.ACTIVE:
-            lasts = until_line(story.grant, story.duration_seconds)
+            lasts = until_line(story.grant, story.terms.duration_seconds)
             return [*_access(story, voice), " is active. ", *lasts]
+        case Milestone.SCHEDULED if where is Phase.SCHEDULED and story.grant:
+            return [*_access(story, voice), " was approved. It ", when("starts", story.grant.starts_at), "."]
         case Milestone.EXTENDED if where is Phase.SCHEDULED and story.extends:
-            lasts = until_line(story.grant, story.duration_seconds)
+            lasts = until_line(story.grant, story.terms.duration_seconds)
             return [*_access(story, voice), " was extended. ", *lasts]
         case Milestone.FAILED if where is Phase.FAILED:
             return [*_access(story, voice), " is held up. The admins have been told; there is nothing you need to do."]
@@ -88,6 +97,14 @@ def _line(story: Story, event: Milestone, voice: Voice) -> Line | None:
             return [*_access(story, voice), " has ended. ", *end_line(story, voice)]
         case _:
             return None
+
+
+def _changes(story: Story, event: Milestone, voice: Voice) -> Line:
+    """What is given instead of what was asked for, with the first news of it."""
+    was_told = event is Milestone.ACTIVE and story.grant is not None and story.grant.invited_at is not None
+    if story.granted is None or event not in _OF_GIVING or was_told:
+        return []
+    return [" Given: ", asked_for(story), *changed_by(story, voice), "."]
 
 
 def _said(story: Story, event: Milestone) -> str | None:

@@ -30,10 +30,20 @@ class Voice:
 
     def why_asked(self, asked: Asked, story: Story) -> list[Piece]:
         """What makes them an approver, to go after `is` or into brackets: `Lena's manager`, `admin of ChatGPT`."""
+        if asked.for_whom is not None:
+            return ["standing in for ", self.name(asked.for_whom), ", who is away"]
         name = application(story)
         match asked.why:
             case "manager":
                 return [*self.own(story.beneficiary), " manager"]
+            case "manager_of_manager":
+                return ["the manager of ", *self.own(story.beneficiary), " manager"]
+            case "usergroup":
+                return [f"in a group that approves {name}"]
+            case "escalation":
+                return ["stepping in, because nobody has answered yet"]
+            case "override":
+                return ["an admin of Usher"]
             case "app_admins":
                 return [f"an admin of {name}"]
             case "owner":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.access.desired import Entitlement
+from bot.access.desired import Entitlement, Terms
 from bot.access.durations import say_duration
 from bot.access.lifecycle import LIVING
 from bot.access.story import Asked, GrantStory, Story
@@ -68,10 +69,10 @@ _SEAT_TYPES: Final = {"chatgpt": "ChatGPT seat", "codex": "Codex seat"}
 
 
 def phase(story: Story) -> Phase:
-    """Where it stands. Approved without a grant yet is being set up."""
-    if story.state is not RequestState.APPROVED:
-        return Phase[story.state.name]
-    return Phase[story.grant.state.name] if story.grant else Phase.GRANTING
+    """Where it stands: where its grant does, which in an emergency is there before anybody approved it."""
+    if story.grant is not None:
+        return Phase[story.grant.state.name]
+    return Phase.GRANTING if story.state is RequestState.APPROVED else Phase[story.state.name]
 
 
 def ongoing(story: Story) -> GrantStory | None:
@@ -85,6 +86,19 @@ def extendable(story: Story) -> GrantStory | None:
     grant = story.grant
     has_end = grant and grant.state is GrantState.ACTIVE and grant.ends_at
     return grant if has_end and story.extension is None else None
+
+
+def replaceable(story: Story) -> GrantStory | None:
+    """The grant in whose place something else can be asked for, where there is something else."""
+    grant = story.grant
+    settled = grant and grant.state is GrantState.ACTIVE and story.state is RequestState.APPROVED
+    return grant if settled and story.offers_others and story.replacement is None else None
+
+
+def starts_later(story: Story) -> datetime | None:
+    """The day from which it was asked for, while that has not come about."""
+    waits = story.grant is None or story.grant.state is GrantState.SCHEDULED
+    return story.starts_at if waits else None
 
 
 def role_word(role: str) -> str:
@@ -104,10 +118,26 @@ def entitlement_words(entitlement: Entitlement) -> str:
 
 
 def asked_for(story: Story) -> str:
-    """`Member · ChatGPT seat · 30 days`, `No end date`, `Extension · Member · 7 days`."""
-    kind = "Extension" if story.extends else ""
-    parts = (kind, entitlement_words(story.entitlement), say_duration(story.duration_seconds))
-    return initial(" · ".join(part for part in parts if part))
+    """What was asked for, and what an approver made of it: `Member · ChatGPT seat · 30 days → 7 days`."""
+    asked = Terms(entitlement=story.entitlement, duration_seconds=story.duration_seconds)
+    pairs = zip(_terms(asked), _terms(story.terms), strict=True)
+    return _joined(story, (was if was == now else f"{was} → {now}" for was, now in pairs))
+
+
+def given(story: Story) -> str:
+    """What is given, or would be: `Member · ChatGPT seat · 7 days`, `No end date`, `Extension · Member · 7 days`."""
+    return _joined(story, _terms(story.terms))
+
+
+def _terms(terms: Terms) -> tuple[str, str, str]:
+    known = (role_word(terms.entitlement.role), seat_word(terms.entitlement.seat_type))
+    role, seat_type = (one_line(word, NAME) if word else "" for word in known)
+    return role, seat_type, say_duration(terms.duration_seconds)
+
+
+def _joined(story: Story, parts: Iterable[str]) -> str:
+    kind = "Extension" if story.extends else "Change" if story.replaces else ""
+    return initial(" · ".join(part for part in (kind, *parts) if part))
 
 
 def application(story: Story) -> str:

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import audit, browser, catalog, check, db, demo, grant, lists, manifest, people, probe, run, secret, task
+from bot.cli import (
+    audit,
+    browser,
+    catalog,
+    check,
+    db,
+    demo,
+    grant,
+    lists,
+    manifest,
+    people,
+    policy,
+    probe,
+    run,
+    secret,
+    task,
+    webhook,
+)
 
 app = typer.Typer(
     help="Usher shows people to their ChatGPT seat and sees them out again.",
@@ -22,9 +39,11 @@ for name, family in (
     ("catalog", catalog),
     ("secret", secret),
     ("browser", browser),
+    ("policy", policy),
     ("people", people),
     ("grant", grant),
     ("task", task),
+    ("webhook", webhook),
     ("audit", audit),
     ("db", db),
 ):

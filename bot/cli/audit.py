@@ -41,7 +41,7 @@ def export(
     from bot.cli.shell import open_database, run
     from storage import audit
 
-    start = _moment(since) if since is not None else None
+    start = moment(since) if since is not None else None
 
     async def write() -> None:
         rows = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
@@ -98,7 +98,8 @@ def _row(line: Line) -> dict[str, object]:
     return {name: at if name == "at" else getattr(line, name) for name in _COLUMNS}
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """The time that `--since` means: a date, a time, or so long ago."""
     from bot.access.durations import parse_duration
 
     now = datetime.now(UTC)
@@ -106,12 +107,12 @@ def _moment(text: str) -> datetime:
         seconds = parse_duration(text)
     except ValueError:
         try:
-            moment = datetime.fromisoformat(text)
+            written = datetime.fromisoformat(text)
         except ValueError:
             raise typer.BadParameter(
                 f"“{text}” is neither a date nor a duration: write 2026-11-01 or 30d", param_hint="--since"
             ) from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return written if written.tzinfo else written.replace(tzinfo=UTC)
     return datetime.min.replace(tzinfo=UTC) if seconds is None else now - timedelta(seconds=seconds)
 
 

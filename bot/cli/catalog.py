@@ -30,7 +30,7 @@ def apply_(file: File) -> None:
     from bot.access.operations.apply_catalog import Difference, apply_catalog
     from bot.cli.shell import actor, open_database, run, say
 
-    catalog, lines = _read(file)
+    catalog, lines = read_file(file)
 
     async def put_in_force() -> list[Difference]:
         async with open_database(create=True) as database:
@@ -68,7 +68,7 @@ def validate(file: File) -> None:
     """
     from bot.cli.shell import say
 
-    catalog, _ = _read(file)
+    catalog, _ = read_file(file)
     policies, applications = len(catalog.policies), len(catalog.applications)
     say(
         f"{file} is right: {applications} application{'' if applications == 1 else 's'}, "
@@ -76,7 +76,8 @@ def validate(file: File) -> None:
     )
 
 
-def _read(file: Path) -> tuple[Catalog, Lines]:
+def read_file(file: Path) -> tuple[Catalog, Lines]:
+    """A catalogue of a file. Raises CatalogProblems where it is wrong."""
     from bot.access.catalog_file import decode, read_with_lines
 
     return read_with_lines(decode(file.read_bytes(), str(file)), str(file))

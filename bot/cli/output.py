@@ -51,7 +51,7 @@ def show(rows: Sequence[Row], columns: Sequence[Column], *, as_json: bool, nothi
 
 def write_json(rows: Sequence[Row]) -> None:
     """One array, an object a line, times as ISO 8601 in UTC with Z."""
-    lines = (json.dumps(row, ensure_ascii=False, default=_plain) for row in rows)
+    lines = (json.dumps(row, ensure_ascii=False, default=plain) for row in rows)
     sys.stdout.write("[" + ",\n ".join(lines) + "]\n")
 
 
@@ -88,7 +88,8 @@ def _distance(at: datetime) -> str:
     return f"in {amount}" if seconds > 0 else f"{amount} ago"
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """What JSON has no form for, as text."""
     if isinstance(value, datetime):
         return iso(value)
     raise TypeError(f"{type(value).__name__} has no place in JSON")

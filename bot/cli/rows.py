@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from bot.access import subjects
 from bot.access.durations import write_duration
+from bot.access.request_rules import terms_of
 from bot.cli.shell import CommandError
 from storage.tables import AccessRequest, Application, Grant, Incident, Person, Task, TaskState
 
@@ -82,6 +83,7 @@ async def requests(session: AsyncSession, wanted: Filter) -> list[Row]:
             "role": request.role,
             "seat_type": request.seat_type,
             "duration": write_duration(request.duration_seconds),
+            "granted": _granted(request),
             "reason": request.reason,
             "channel": request.channel,
             "created_at": request.created_at,
@@ -92,6 +94,18 @@ async def requests(session: AsyncSession, wanted: Filter) -> list[Row]:
         }
         for request, asker, receiver, by in await session.execute(query)
     ]
+
+
+def _granted(request: AccessRequest) -> Row | None:
+    """What is given where an approver changed it; None where it is as it was asked for."""
+    if request.terms is None:
+        return None
+    granted = terms_of(request)
+    return {
+        "role": granted.entitlement.role,
+        "seat_type": granted.entitlement.seat_type,
+        "duration": write_duration(granted.duration_seconds),
+    }
 
 
 async def grants(session: AsyncSession, wanted: Filter) -> list[Row]:

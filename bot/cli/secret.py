@@ -26,7 +26,7 @@ def set_(name: Name) -> None:
 
     async def put(value: str) -> None:
         async with open_database(create=True) as database:
-            await _store(database).put(name, value, actor=actor())
+            await store(database).put(name, value, actor=actor())
 
     if sys.stdin.isatty():
         import getpass
@@ -63,7 +63,7 @@ def list_(
                     "created_at": each.created_at,
                     "updated_at": each.updated_at,
                 }
-                for each in await _store(database).names()
+                for each in await store(database).names()
             ]
 
     columns = [Column("id", "name", whole=True), Column("state", "kept in"), Column("updated_at", "stored", say_ago)]
@@ -77,7 +77,7 @@ def remove(name: Name) -> None:
 
     async def take_out() -> bool:
         async with open_database() as database:
-            return await _store(database).remove(name, actor=actor())
+            return await store(database).remove(name, actor=actor())
 
     if not run(take_out()):
         raise CommandError(f"There is no secret {name}: `usher secret list` shows those that there are.")
@@ -94,13 +94,14 @@ def rotate() -> None:
 
     async def seal_anew() -> int:
         async with open_database() as database:
-            return await _store(database).rotate(actor=actor())
+            return await store(database).rotate(actor=actor())
 
     count = run(seal_anew())
     say(f"{count} secret{'' if count == 1 else 's'} encrypted with the first key.")
 
 
-def _store(database: Database) -> SecretStore:
+def store(database: Database) -> SecretStore:
+    """The secrets, with the keys and the environment that `usher run` would have here."""
     from bot.settings import Settings, environment
     from storage.secrets import Keyring, SecretStore
 

@@ -77,7 +77,7 @@ async def open_database(settings: Settings | None = None, *, create: bool = Fals
     database = await Database.open(url, clock=SystemClock(), exclusive=False)
     try:
         await migrate.check(database)
-        yield database
+        yield database.through("shell")
     finally:
         await database.close()
 

@@ -23,7 +23,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Does this name or address mean this very machine?"""
     if host == "localhost":
         return True
     try:
@@ -37,7 +38,7 @@ def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise ValueError("must be an address such as https://chatgpt.com")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must start with https:// (http is for this machine only, as in http://127.0.0.1:8008)")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("must be a plain address, without a user, a query or a fragment")
@@ -97,6 +98,8 @@ class ChatGPTScim(_Config):
     workspace_id: UUID
     base_url: BaseUrl  # the directory's endpoint, its key in it; so there is no default
     secret: SecretName  # a name in the secret store, never the secret
+    admin_secret: SecretName | None = None  # likewise, an Admin key: what the workspace makes of it is then seen
+    admin_base_url: BaseUrl = "https://api.chatgpt.com/v1"
 
 
 class Manual(_Config):

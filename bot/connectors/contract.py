@@ -91,6 +91,14 @@ class Capabilities:
     sees_invites: bool
     sees_seats: bool
     permissions: Mapping[str, str]  # call -> the exact permission it needs
+    #: does it see who is truly in, or only that the provider was told?
+    sees_members: bool = True
+    #: how long the provider may take to show a change; within this time it is neither sent again nor missed
+    follows_within: timedelta = timedelta()
+    #: can an invite be sent again?
+    resends: bool = True
+    #: where it does not see who is truly in: what an admin can look at when {email} cannot get in, in words
+    if_locked_out: str = ""
     #: why there are no other roles and seat types, and what to use for them; for whoever asks in the catalogue
     no_others: str = ""
 
@@ -234,6 +242,10 @@ class NotPermitted(ConnectorError):
         self.need = need
 
 
+class NoBrowser(NotPermitted):
+    """The browser that the calls go through is not installed here, does not start, or is another process's."""
+
+
 class NoFreeSeat(ConnectorError):
     """Every seat that is paid for is taken."""
 
@@ -295,6 +307,13 @@ class Connector(Protocol):
 
     async def accounts(self) -> list[Account]:
         """Everything that exists, paged through and de-duplicated."""
+        ...
+
+    def pause(self, change: Change) -> timedelta:
+        """For how long the change had better wait, to keep within the provider's limit of calls. Zero: not at all.
+
+        Whoever heeds it keeps their place in line.
+        """
         ...
 
     async def apply(self, change: Change) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NoReturn
 
 from bot.connectors.config import Manual
@@ -70,6 +71,10 @@ class ManualConnector:
     async def accounts(self) -> list[Account]:
         """Raises ByHand, as `observe` does."""
         return self._unseen()
+
+    def pause(self, change: Change) -> timedelta:  # noqa: ARG002
+        """Not at all: nothing is called."""
+        return timedelta()
 
     async def apply(self, change: Change) -> None:
         """Raises ByHand with the steps: the change, the catalogue's instructions and the page to do it on."""

@@ -10,6 +10,8 @@ from bot.connectors.chatgpt.connector import ChatGPTConnector
 from bot.connectors.chatgpt.errors import BROWSER
 from bot.connectors.chatgpt.scim import CAPABILITIES as SCIM
 from bot.connectors.chatgpt.scim import Scim
+from bot.connectors.chatgpt.scim_seen import CAPABILITIES as SCIM_SEEN
+from bot.connectors.chatgpt.scim_seen import ScimSeen
 from bot.connectors.chatgpt.web_admin import CAPABILITIES as WEB_ADMIN
 from bot.connectors.chatgpt.web_admin import WebAdmin
 from bot.connectors.config import AnyConnector, ChatGPTAdminApi, ChatGPTScim, ChatGPTWebAdmin, Manual
@@ -26,12 +28,18 @@ def capabilities_of(config: AnyConnector) -> Capabilities:
         case ChatGPTAdminApi():
             return ADMIN_API
         case ChatGPTScim():
-            return SCIM
+            return SCIM if config.admin_secret is None else SCIM_SEEN
         case Manual():
             return MANUAL
 
 
-def build_connector(config: AnyConnector, *, http: httpx.AsyncClient, credential: Credential) -> Connector:
+def build_connector(
+    config: AnyConnector,
+    *,
+    http: httpx.AsyncClient,
+    credential: Credential,
+    admin_credential: Credential | None = None,
+) -> Connector:
     """The connector for one application. Calls nothing; keep it, it caches its access token and keeps its pace.
 
     Args:
@@ -39,6 +47,7 @@ def build_connector(config: AnyConnector, *, http: httpx.AsyncClient, credential
         http: from `bot.connectors.http.new_http_client()`, shared by all connectors for its warm connections; with
             `via: browser`, the client of the application's own browser (`Browsers.client`).
         credential: the secret that `config.secret` names; a manual application never asks for it.
+        admin_credential: the one that `config.admin_secret` names, where it does.
     """
     match config:
         case ChatGPTWebAdmin(via="browser"):
@@ -50,6 +59,17 @@ def build_connector(config: AnyConnector, *, http: httpx.AsyncClient, credential
         case ChatGPTAdminApi():
             return ChatGPTConnector(AdminApi(config, http=http, credential=credential))
         case ChatGPTScim():
-            return ChatGPTConnector(Scim(config, http=http, credential=credential))
+            directory = Scim(config, http=http, credential=credential)
+            if config.admin_secret is None or admin_credential is None:
+                return ChatGPTConnector(directory)
+            by_key = ChatGPTAdminApi(
+                type="chatgpt",
+                transport="admin_api",
+                workspace_id=config.workspace_id,
+                base_url=config.admin_base_url,
+                secret=config.admin_secret,
+            )
+            workspace = AdminApi(by_key, http=http, credential=admin_credential)
+            return ChatGPTConnector(ScimSeen(directory, workspace))
         case Manual():
             return ManualConnector(config)

@@ -20,6 +20,7 @@ from bot.connectors.contract import (
     Connector,
     ConnectorError,
     Invite,
+    NoFreeSeat,
     SetSeatType,
     TryLater,
     UnknownOutcome,
@@ -86,32 +87,28 @@ class Accounts:
     async def _converge(self, situation: Situation, connector: Connector) -> Outcome:
         if situation.email is None:
             raise troubles.no_address(situation.person.name)
+        pause = _out_of_turn(situation, connector)
+        if pause:
+            return Again(after=pause)
         for _ in range(MOST_CHANGES):
             observed = await self._observe(situation, connector)
             change = _next_change(situation, observed, connector.capabilities)
             if change is None:
                 return await self._settle(situation, observed)
-            held_up = await self._held_up(situation, observed, change)
+            held_up = await self._held_up(situation, observed, change, connector.capabilities)
             if held_up is not None:
                 return held_up
             try:
                 situation = await self._note(situation, observed, change, connector)
+                await self._send(situation, change, connector)
             except (seats.CountFirst, seats.CountSoon):
                 return Again(after=LOOK_AGAIN)
-            except seats.NoneFree:
-                await self._database.write(seats.wait_in_line, situation)
-                return self._look_again(situation, situation.holding)
-            try:
-                async with self._connectors.limit(situation.entry.key):
-                    await connector.apply(change)
             except UnknownOutcome as error:
                 return await self._unanswered(situation, change, error)
-            except ConnectorError as error:
-                # It did not happen. After an error of a look, though, a change that was sent may still come to be seen.
-                await self._database.write(settling.forget_change, situation, error)
-                raise
-            if situation.times_sent(settling.name_of(change)) > 1:
-                await self._database.write(settling.spend_key, situation)
+            except (seats.NoneFree, NoFreeSeat) as full:  # as was counted, or as the provider says
+                if situation.in_line:
+                    return self._look_again(situation, situation.grants)
+                situation = await self._database.write(seats.wait_in_line, situation, why=str(full))
         return Again(after=LOOK_AGAIN)
 
     async def _observe(self, situation: Situation, connector: Connector) -> Observed:
@@ -120,7 +117,9 @@ class Accounts:
                 return await connector.observe(situation.email or "")
         return _as_known(situation)
 
-    async def _held_up(self, situation: Situation, observed: Observed, change: Change) -> Outcome | None:
+    async def _held_up(
+        self, situation: Situation, observed: Observed, change: Change, can: Capabilities
+    ) -> Outcome | None:
         """Why a change is not to be made, or not yet; None when it may be."""
         if not situation.grants:
             return Done()  # nothing was granted and nothing is being taken back: only looked
@@ -129,8 +128,9 @@ class Accounts:
         if situation.looking is not None:
             return await self._not_there_yet(situation, situation.looking)
         sent = _sent(situation, change)
-        if sent is not None and sent.is_on_its_way:
-            return Again(after=max(sent.ago / 10, LOOK_AGAIN))
+        if sent is not None and sent.is_on_its_way(can.follows_within):
+            # often at first; then, where it is known to take long, no oftener than a tenth of that
+            return Again(after=max(min(sent.ago / 2, can.follows_within / 10), sent.ago / 10, LOOK_AGAIN))
         if sent is not None and sent.times >= SENT_IN_SILENCE:
             return await self._not_to_be_seen(situation, change, sent.times)
         if isinstance(change, Invite) and not situation.entry.takes_address(change.email):
@@ -144,6 +144,19 @@ class Accounts:
         except seats.CountFirst:
             await self._count(situation, connector)
             return await self._database.write(settling.note_change, situation, observed, change)
+
+    async def _send(self, situation: Situation, change: Change, connector: Connector) -> None:
+        try:
+            async with self._connectors.limit(situation.entry.key):
+                await connector.apply(change)
+        except UnknownOutcome:
+            raise
+        except ConnectorError as error:
+            # It did not happen. After an error of a look, though, a change that was sent may still come to be seen.
+            await self._database.write(settling.forget_change, situation, error)
+            raise
+        if situation.times_sent(settling.name_of(change)) > 1:
+            await self._database.write(settling.spend_key, situation)
 
     async def _count(self, situation: Situation, connector: Connector) -> None:
         began = await self._database.look(seats.begin_count, situation.entry.key, now=self._database.clock.now())
@@ -220,6 +233,17 @@ def _as_known(situation: Situation) -> Observed:
     return Observed(email=known.email, status=known.status, role=known.role, seat_type=known.seat_type)
 
 
+def _out_of_turn(situation: Situation, connector: Connector) -> timedelta:
+    """For how long the change that is probably next has to wait for the provider's limit.
+
+    Found out before anything is called, so that nobody's place is taken by one who could do nothing with it.
+    """
+    if not situation.grants or situation.outage is not None:
+        return timedelta()
+    change = _next_change(situation, _as_known(situation), connector.capabilities)
+    return connector.pause(change) if change is not None else timedelta()
+
+
 def _may_pass(task: ClaimedTask, situation: Situation) -> bool:
     """During an outage one task tries for all, or everybody looks because a human says that it is done."""
     outage = situation.outage
@@ -229,7 +253,9 @@ def _may_pass(task: ClaimedTask, situation: Situation) -> bool:
 def _next_change(situation: Situation, observed: Observed, can: Capabilities) -> Change | None:
     """What is to be changed next; None when the account is as it should be."""
     change = next_change(observed, situation.desired(observed, can), key=new_id())
-    return _with_its_key(situation, change) or situation.resend(observed)
+    return _with_its_key(situation, change) or (
+        situation.resend(observed) if can.resends or situation.locked_out else None
+    )
 
 
 def _with_its_key(situation: Situation, change: Change | None) -> Change | None:
@@ -255,10 +281,9 @@ class _Sent:
     times: int
     ago: timedelta
 
-    @property
-    def is_on_its_way(self) -> bool:
-        """The provider's lists may just not show it yet."""
-        return self.ago < min(SETTLE_WITHIN * 2.0 ** (self.times - 1), LONGEST_PAUSE)
+    def is_on_its_way(self, follows_within: timedelta) -> bool:
+        """The provider's lists may just not show it yet, or it takes its time."""
+        return self.ago < max(follows_within, min(SETTLE_WITHIN * 2.0 ** (self.times - 1), LONGEST_PAUSE))
 
 
 def _sent(situation: Situation, change: Change) -> _Sent | None:

@@ -78,9 +78,12 @@ class Connectors:
         known = self._built.get(entry.key)
         if known is not None and known[0] == entry:
             return known[1]
-        name = getattr(entry.connector, "secret", None) or ""
-        credential = StoredCredential(self._secrets, name)
-        connector = build_connector(entry.connector, http=self._client(entry), credential=credential)
+        connector = build_connector(
+            entry.connector,
+            http=self._client(entry),
+            credential=StoredCredential(self._secrets, getattr(entry.connector, "secret", None) or ""),
+            admin_credential=StoredCredential(self._secrets, getattr(entry.connector, "admin_secret", None) or ""),
+        )
         self._built[entry.key] = (entry, connector)
         return connector
 

@@ -25,6 +25,8 @@ from bot.access.operations.people import (
     note_managers,
     upsert_people,
 )
+from bot.access.slack_person import User, manager_in, slack_person
+from bot.engine.group_directory import read_groups
 from storage.database import Database
 
 #: people a page of users.list; Slack recommends no more (docs.slack.dev, pagination)
@@ -37,11 +39,8 @@ AT_ONCE: Final = 5
 MOST_WAITS: Final = 10
 
 Progress = Callable[[int, int], None]  # people done, people in all
-User = Mapping[str, Any]
 Manager = str | Unknown | None
 
-_BOT_FLAGS = ("is_bot", "is_workflow_bot", "is_connector_bot")
-_GUEST_FLAGS = ("is_restricted", "is_ultra_restricted", "is_stranger")
 _NO_TOKEN = {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired"}
 
 _ADD_SCOPE = "Add it at api.slack.com/apps, OAuth & Permissions, and install the app again."
@@ -55,6 +54,10 @@ class DirectoryError(Exception):
 
 class NoSuchUser(DirectoryError):
     """Slack does not know the user id that was asked about."""
+
+
+class NotAllowed(DirectoryError):
+    """Slack does not let this app ask that: a scope is missing, or the workspace's plan has no such thing."""
 
 
 async def sync(
@@ -87,6 +90,7 @@ class SlackDirectory:
         """Everybody, and who manages them; see `sync` above."""
         self._field = await self._find_field()
         changes, unknown = await self._sync_people()
+        await self.sync_groups()
         for start in range(0, len(unknown) if self._field else 0, BATCH):
             batch = unknown[start : start + BATCH]
             changes = changes.then(await self._sync_managers(batch, self._field or ""))
@@ -100,7 +104,22 @@ class SlackDirectory:
 
         Raises as `sync` does.
         """
-        return (await self._sync_people())[0]
+        changes, _ = await self._sync_people()
+        await self.sync_groups()
+        return changes
+
+    async def sync_groups(self) -> None:
+        """The user groups and who is in them, in one call. People are known without them: only a policy may need one.
+
+        Raises:
+            DirectoryError: Slack could not be asked. That it does not allow it is only a warning.
+        """
+        try:
+            changed = await read_groups(self._database, self._ask)
+        except NotAllowed as error:
+            log.warning("directory.no_user_groups", error=str(error), then="the groups that are known stay as they are")
+        else:
+            log.info("directory.user_groups", changed=len(changed))
 
     async def look_again(self, person_id: str) -> PeopleChanges:
         """One person, with their manager: what an event about them leaves out is asked for.
@@ -175,7 +194,7 @@ class SlackDirectory:
             answer = await self._ask("users.profile.get", user=person_id)
         except NoSuchUser:
             return UNKNOWN
-        return _manager_in(answer["profile"], field) or None
+        return manager_in(answer["profile"], field) or None
 
     async def _ask(self, method: str, **arguments: Any) -> AsyncSlackResponse:
         for _ in range(MOST_WAITS):
@@ -197,40 +216,6 @@ class SlackDirectory:
 
 
 # -- pure --------------------------------------------------------------------------------------------------------------
-def slack_person(user: User, manager_field: str | None, *, team_id: str | None = None) -> SlackPerson:
-    """A person from a user object of Slack's (users.list, users.info, an event).
-
-    A deactivated person's object carries less (docs.slack.dev, user object). Members of other workspaces, whom shared
-    channels bring in, count as guests.
-
-    Args:
-        manager_field: the id of the profile field that names the manager. Profiles in lists and events seldom carry
-            it; then the manager is UNKNOWN.
-        team_id: the workspace that Usher is installed in.
-    """
-    profile: Mapping[str, Any] = user.get("profile") or {}
-    from_elsewhere = bool(team_id) and user.get("team_id", team_id) != team_id and not user.get("enterprise_user")
-    names = (profile.get("real_name"), user.get("real_name"), profile.get("display_name"), user.get("name"))
-    email = str(profile.get("email") or "").strip().lower()
-    return SlackPerson(
-        id=str(user["id"]),
-        email=email or None,
-        name=next((name.strip() for name in names if name and name.strip()), str(user["id"])),
-        title=str(profile.get("title") or ""),
-        timezone=str(user.get("tz") or "UTC"),
-        is_bot=user["id"] == "USLACKBOT" or any(user.get(flag) for flag in _BOT_FLAGS),
-        is_guest=from_elsewhere or any(user.get(flag) for flag in _GUEST_FLAGS),
-        active=not user.get("deleted"),
-        manager_id=UNKNOWN if manager_field is None else _manager_in(profile, manager_field) or UNKNOWN,
-    )
-
-
-def _manager_in(profile: Mapping[str, Any], field: str) -> str | None:
-    fields = profile.get("fields")  # null, and even a list, where there are none
-    value = fields.get(field) if isinstance(fields, Mapping) else None
-    return str(value["value"]) if isinstance(value, Mapping) and value.get("value") else None
-
-
 def _may_have_a_manager(person: SlackPerson) -> bool:
     return person.manager_id is UNKNOWN and person.active and not person.is_bot
 
@@ -260,7 +245,9 @@ def _explained(method: str, error: SlackApiError) -> DirectoryError:
         case None:
             return DirectoryError(f"Slack answered {method} with something that is not JSON: try again later")
         case "missing_scope":
-            return DirectoryError(f"the bot token lacks the scope {answer.get('needed')} ({method}). {_ADD_SCOPE}")
+            return NotAllowed(f"the bot token lacks the scope {answer.get('needed')} ({method}). {_ADD_SCOPE}")
+        case "plan_upgrade_required":
+            return NotAllowed(f"this Slack workspace's plan does not allow {method}")
         case "user_not_found":
             return NoSuchUser(f"Slack knows no such user ({method})")
         case _ if code in _NO_TOKEN:

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.engine.stuck import is_news, tell_of
+from bot.access import subjects
+from bot.engine.stuck import is_news, park, tell_of
 from bot.engine.work import Again, Done, Handler, Outcome, Parked, back_off
 from storage import task_queue
 from storage.database import Database
@@ -26,6 +27,10 @@ LEASE = timedelta(seconds=30)
 RENEWAL = 10.0
 #: seconds; the longest sleep, as a net below nudges and ticks
 LONGEST_SLEEP = 60.0
+#: how many tasks run side by side, and how many of them may be about accounts: those wait for providers, and what
+#: people look at is not to wait behind them
+AT_ONCE = 20
+ACCOUNTS_AT_ONCE = 16
 #: seconds to wait when the database cannot be reached
 PAUSE_WITHOUT_DATABASE = 1.0
 
@@ -35,11 +40,10 @@ log = structlog.get_logger(__name__)
 class Dispatcher:
     """Runs tasks until it is stopped. `await run()` in a task of its own, then `await stop()`."""
 
-    def __init__(self, database: Database, handlers: Mapping[str, Handler], *, at_once: int = 16) -> None:
+    def __init__(self, database: Database, handlers: Mapping[str, Handler]) -> None:
         self.owner = new_id()
         self._database = database
         self._handlers = handlers
-        self._at_once = at_once
         self._running: dict[asyncio.Task[None], ClaimedTask] = {}
         self._wake = asyncio.Event()
         self._stopping = False
@@ -89,11 +93,13 @@ class Dispatcher:
         """One look at the table: start what is due, then sleep until there may be more."""
         self._wake.clear()  # before looking, so that a nudge during the look is not lost
         self._beat_at = asyncio.get_running_loop().time()
-        free = self._at_once - len(self._running)
+        free = AT_ONCE - len(self._running)
         claimed: list[ClaimedTask] = []
         due: datetime | None = None
         if free > 0:
-            claimed, due = await task_queue.claim_due(self._database, owner=self.owner, limit=free, lease=LEASE)
+            claimed, due = await task_queue.claim_due(
+                self._database, owner=self.owner, limit=free, lease=LEASE, room=self._room()
+            )
         for task in claimed:
             running = asyncio.create_task(self._run(task))
             self._running[running] = task
@@ -102,6 +108,10 @@ class Dispatcher:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), self._until(due))
+
+    def _room(self) -> task_queue.Room:
+        running = sum(task.kind == subjects.ACCOUNT for task in self._running.values())
+        return task_queue.Room(kind=subjects.ACCOUNT, left=ACCOUNTS_AT_ONCE - running)
 
     def _until(self, due: datetime | None) -> float:
         if due is None:
@@ -148,7 +158,7 @@ class Dispatcher:
                     task_queue.retry, task, run_at=run_at, error=error, failed=error is not None
                 )
             case Parked(incident_id=incident_id, error=error):
-                kept = await self._database.write(task_queue.park, task, incident_id=incident_id, error=error)
+                kept = await self._database.write(park, task, incident_id=incident_id, error=error)
         if not kept:
             log.warning("task.lease_lost")
 

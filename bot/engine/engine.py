@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import subjects
 from bot.engine.accounts import Accounts
+from bot.engine.board import Desk
 from bot.engine.clock import start_clock
 from bot.engine.connectors import Connectors
 from bot.engine.directory import SlackDirectory
@@ -18,7 +19,7 @@ from bot.engine.health import Checks
 from bot.engine.home import Homes
 from bot.engine.messages import Messages
 from bot.engine.upkeep import Upkeep, repair
-from bot.engine.wanted_cards import Desk
+from bot.engine.webhooks import Webhooks
 from storage import task_queue
 from storage.database import Database
 from storage.notifications import Notifications
@@ -36,6 +37,7 @@ class Engine:
         alert_channel: str | None,
         admins: Collection[str],
         directory: SlackDirectory,
+        webhooks: Webhooks,
         catalog_in_file: bool = False,
     ) -> None:
         accounts = Accounts(database, connectors)
@@ -52,12 +54,14 @@ class Engine:
                 subjects.CARDS: messages.converge,
                 subjects.HOME: homes.publish,
                 subjects.EXPIRE: upkeep.expire,
+                subjects.ESCALATE: upkeep.escalate,
                 subjects.LEFT: upkeep.left,
                 subjects.PROBE: upkeep.probe,
                 subjects.DIRECTORY: upkeep.directory,
                 subjects.REPAIR: upkeep.repair,
                 subjects.CHECK: checks.check,
                 subjects.CHECKS: checks.check_all,
+                subjects.WEBHOOK: webhooks.tell,
             },
         )
 

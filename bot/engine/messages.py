@@ -20,9 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access import subjects
 from bot.access.operations.skip_approver import skip_approver
 from bot.cards.content import Content
+from bot.engine.board import Board, Desk, Wanted
 from bot.engine.pace import Pace
 from bot.engine.slack_calls import GONE, SlackLater, SlackNever, SlackRefused, SlackUnknown, call, open_dm
-from bot.engine.wanted_cards import Board, Desk, Wanted, read_board
+from bot.engine.wanted_cards import read_board
 from bot.engine.work import Again, Done, Outcome
 from storage.database import Database, Transaction
 from storage.ids import new_id

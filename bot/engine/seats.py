@@ -7,7 +7,7 @@ a provider says how many seats are paid for, Usher takes only free ones, unless 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -72,7 +72,7 @@ async def demand_room(tx: Transaction, situation: Situation, change: Change) -> 
         return
     if count.came:
         raise CountFirst  # they may be in the count, or not
-    raise CountSoon if free > 0 else NoneFree
+    raise CountSoon if free > 0 else NoneFree("no seat is free")
 
 
 def seats_of(count: SeatCount) -> Seats:
@@ -121,8 +121,12 @@ async def keep_count(tx: Transaction, situation: Situation, pool: SeatPool | Non
             refresh_seat_card(tx, grant)
 
 
-async def wait_in_line(tx: Transaction, situation: Situation) -> None:
-    """What is being given waits for a free seat, in the order in which it began to wait; the admins are asked."""
+async def wait_in_line(tx: Transaction, situation: Situation, *, why: str) -> Situation:
+    """What is being given waits for a free seat, in the order in which it began to wait; the admins are asked.
+
+    Returns:
+        The situation of somebody in line.
+    """
     for grant in situation.holding:
         since = grant.waiting_since or tx.now
         moved = await tx.move(
@@ -135,9 +139,10 @@ async def wait_in_line(tx: Transaction, situation: Situation) -> None:
         if not moved:
             continue
         grant.state, grant.waiting_since = GrantState.WAITING, since
-        tx.record("grant.waiting", actor="usher", subject=subjects.grant(grant.id), why="no seat is free")
+        tx.record("grant.waiting", actor="usher", subject=subjects.grant(grant.id), why=why)
         refresh_cards(tx, grant.request_id)
         refresh_seat_card(tx, grant)
+    return replace(situation, in_line=True)
 
 
 async def follow_change(tx: Transaction, situation: Situation, observed: Observed) -> None:

@@ -181,7 +181,7 @@ def steps(situation: Situation, observed: Observed) -> list[Step]:
             found.append(
                 Step(grant=grant, to=GrantState.ENDED, event="grant.ended", values={"ended_at": situation.now})
             )
-        elif grant.state is GrantState.SCHEDULED:
+        elif grant.state is GrantState.SCHEDULED or situation.is_in_line(grant):
             continue
         elif observed.status == AccountStatus.MEMBER and grant.state is not GrantState.ACTIVE:
             found.append(
@@ -227,14 +227,38 @@ async def settle(tx: Transaction, situation: Situation, observed: Observed) -> t
         )
         refresh_cards(tx, step.grant.request_id)
         refresh_seat_card(tx, step.grant)
+    await _end_replaced(tx, situation)
     living = tuple(grant for grant in situation.grants if grant.state is not GrantState.ENDED)
     await _keep(tx, situation, observed, keep_baseline=bool(living))
     await _close_steps(tx, situation)
-    if situation.trouble is not None:
+    if situation.trouble is not None and not situation.locked_out:
         await resolve_incident(tx, scope=situation.trouble.scope, actor="usher", note="Seen to be as it should be.")
+    elif situation.trouble is not None and _was_asked_again(situation, observed):
+        await resolve_incident(
+            tx,
+            scope=situation.trouble.scope,
+            actor="usher",
+            note="Asked for once more. If they still cannot get in, they can say so again.",
+        )
     if situation.outage is not None and not situation.outage.looking:
         await resolve_incident(tx, scope=situation.outage.scope, actor="usher", note="It works again.")
     return living
+
+
+def _was_asked_again(situation: Situation, observed: Observed) -> bool:
+    """Was the account of somebody who cannot get in asked for once more, as an admin wanted?"""
+    account, there = situation.account, observed.entitlement
+    if account is None or account.last_change_at is None or there is None:
+        return False
+    return account.last_change == name_of(Resend(email=observed.email, entitlement=there))
+
+
+async def _end_replaced(tx: Transaction, situation: Situation) -> None:
+    """What another grant has taken the place of ends: its person has the other one now."""
+    replaced = {grant.replaces_id for grant in situation.grants if grant.state is GrantState.ACTIVE}
+    for grant in situation.grants:
+        if grant.id in replaced:
+            await end_grant(tx, grant, why=EndReason.REPLACED, actor="usher")
 
 
 async def note_missing(tx: Transaction, situation: Situation, observed: Observed) -> timedelta:
@@ -247,6 +271,8 @@ async def note_missing(tx: Transaction, situation: Situation, observed: Observed
     await _write_account(tx, situation, {**_as_columns(observed), "email": observed.email, "missing_since": since})
     gone_for = tx.now - since
     if gone_for >= MISSING_FOR:
+        # whoever removed it did not leave what was there before Usher either
+        await _write_account(tx, situation, {"baseline": {}})
         for grant in situation.holding:
             await end_grant(
                 tx,
@@ -260,8 +286,18 @@ async def note_missing(tx: Transaction, situation: Situation, observed: Observed
 
 def vanished(situation: Situation, observed: Observed) -> bool:
     """Is an account gone that was seen before, without Usher having touched it?"""
+    if observed.status != AccountStatus.ABSENT:
+        return False
     was_there = any(grant.state in (GrantState.ACTIVE, GrantState.INVITED) for grant in situation.holding)
-    return was_there and observed.status == AccountStatus.ABSENT
+    return was_there or (not situation.holding and _was_left(situation))
+
+
+def _was_left(situation: Situation) -> bool:
+    """Was a member there before Usher, whom it has had no reason to remove?"""
+    known = situation.account
+    if known is None or not known.baseline:
+        return False
+    return known.status is AccountStatus.MEMBER or known.missing_since is not None
 
 
 async def ask_for_hands(tx: Transaction, situation: Situation, wanted: Entitlement | None, by_hand: ByHand) -> None:
@@ -338,7 +374,7 @@ async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, ke
     """Keeps what was observed, and shows it to those who are deciding about this person meanwhile."""
     known = situation.account
     values: dict[str, Any] = {**_as_columns(observed), "email": observed.email, "missing_since": None, **NO_CHANGE}
-    if observed.status != AccountStatus.INVITED:
+    if observed.status == AccountStatus.ABSENT:
         values["invite_resent_at"] = None
     if not keep_baseline:
         values["baseline"] = None

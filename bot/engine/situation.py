@@ -13,6 +13,7 @@ from bot.access import lifecycle, subjects
 from bot.access.catalog import ApplicationEntry
 from bot.access.catalog_store import load_application
 from bot.access.desired import Claim, Entitlement, desired_account
+from bot.access.operations.incidents import CANNOT_GET_IN
 from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import Capabilities, Resend
 from bot.connectors.registry import capabilities_of
@@ -50,11 +51,23 @@ class Situation:
     outage: Incident | None  # open, and hits everybody in this application
     trouble: Incident | None  # open, and about this account alone
     now: datetime
+    #: no seat is free for what waits: meanwhile the account is to be as the other grants say
+    in_line: bool = False
 
     @property
     def holding(self) -> tuple[Grant, ...]:
-        """The grants that say what the account should be."""
+        """The grants that are given, or being given."""
         return tuple(grant for grant in self.grants if grant.state in lifecycle.HOLDING)
+
+    @property
+    def counting(self) -> tuple[Grant, ...]:
+        """The grants that say what the account should be now: not what another one takes the place of."""
+        replaced = {grant.replaces_id for grant in self.holding if grant.state in lifecycle.TAKING_PLACE}
+        return tuple(grant for grant in self.holding if grant.id not in replaced and not self.is_in_line(grant))
+
+    def is_in_line(self, grant: Grant) -> bool:
+        """Does the account have to do without this grant for the time being?"""
+        return self.in_line and grant.state is GrantState.WAITING
 
     @property
     def ending(self) -> tuple[Grant, ...]:
@@ -78,7 +91,7 @@ class Situation:
         """What the account should be now."""
         claims = (
             Claim(entitlement=Entitlement(role=grant.role, seat_type=grant.seat_type), starts_at=grant.starts_at)
-            for grant in self.holding
+            for grant in self.counting
         )
         return desired_account(
             self.baseline(observed),
@@ -96,6 +109,16 @@ class Situation:
     def looking(self) -> Incident | None:
         """The incident of which an admin says that it was done by hand: what is there counts, nothing is changed."""
         return next((one for one in (self.outage, self.trouble) if one is not None and one.looking), None)
+
+    @property
+    def locked_out(self) -> bool:
+        """Does its person say that they cannot get in, which nobody but they can see?"""
+        return (
+            self.trouble is not None
+            and self.trouble.cause == CANNOT_GET_IN
+            and not capabilities_of(self.entry.connector).sees_members
+            and any(grant.state is GrantState.ACTIVE for grant in self.grants)
+        )
 
     def times_sent(self, change: str) -> int:
         """How often a change, by its name, was sent without having been seen."""
@@ -125,7 +148,13 @@ class Situation:
         return None
 
     def resend(self, observed: Observed) -> Resend | None:
-        """The invite once more, when its person has left it unanswered for so long. Once for each invite."""
+        """The invite once more, when its person has left it unanswered for so long. Once for each invite.
+
+        Likewise what is there for all that can be seen, when an admin wants it tried again for who cannot get in.
+        """
+        if self.locked_out and observed.entitlement is not None:
+            again = self.account is not None and self.account.invite_resent_at is None
+            return Resend(email=observed.email, entitlement=observed.entitlement) if again else None
         invited = [grant.invited_at for grant in self.holding if grant.invited_at is not None]
         if (
             observed.status != AccountStatus.INVITED

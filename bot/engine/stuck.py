@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.access import subjects
 from bot.access.operations.incidents import open_incident, resolve_incident
 from bot.engine.work import Again, Outcome
+from storage import task_queue
 from storage.database import Transaction
 from storage.task_queue import ClaimedTask
 
 #: after so many failures in a row (two minutes and more, with the back-off) a human is told
 STUCK = 6
+#: an incident's card gathers who joins it, instead of being edited for each
+GATHER = timedelta(seconds=1)
 #: what these fail of has incidents of its own
 TELL_THEMSELVES = frozenset({subjects.ACCOUNT, subjects.PROBE})
 
@@ -39,3 +44,11 @@ async def tell_of(tx: Transaction, task: ClaimedTask, outcome: Outcome) -> None:
         remedy="Usher keeps trying, later and later. Mend what the message names, then press Try again; if it names "
         "nothing that you know, report it with the log.",
     )
+
+
+async def park(tx: Transaction, task: ClaimedTask, *, incident_id: str, error: str) -> bool:
+    """The task waits for the end of an incident, whose card counts it from now on. False: its lease was lost."""
+    kept = await task_queue.park(tx, task, incident_id=incident_id, error=error)
+    subject = subjects.incident(incident_id)
+    tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}", run_at=tx.now + GATHER)
+    return kept

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from bot.access import lifecycle, subjects
 from bot.access.operations.following import refresh_cards
-from bot.access.operations.incidents import open_incident
-from bot.connectors.contract import Change, ConnectorError, NoFreeSeat, Refused, UnknownOutcome
+from bot.access.operations.incidents import CANNOT_GET_IN, open_incident
+from bot.connectors.contract import Change, ConnectorError, Refused, UnknownOutcome
 from bot.engine.remedies import exact
 from bot.engine.settling import forget_change, name_of
 from bot.engine.situation import Situation
@@ -17,8 +17,6 @@ from storage.tables import Grant, GrantState, Incident, IncidentState
 
 #: first careful try after an outage began
 FIRST_PROBE = timedelta(seconds=15)
-#: an incident's card gathers who joins it, instead of being edited for each
-GATHER = timedelta(seconds=1)
 #: after so many TryLater in a row it is an outage, and a human is told
 MANY = 5
 
@@ -77,31 +75,27 @@ async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorEr
     """A cause that hits this account alone. What is being given waits for a human."""
     if isinstance(error, UnknownOutcome):
         await forget_change(tx, situation, error)  # it is sent again, under its key
-    to = GrantState.WAITING if isinstance(error, NoFreeSeat) else GrantState.FAILED
+    before = set(lifecycle.before_grant(GrantState.FAILED)) - {GrantState.ACTIVE, GrantState.INVITED}
     for grant in situation.holding:
-        moved = await tx.move(
-            Grant, grant.id, before=set(lifecycle.before_grant(to)) - {GrantState.ACTIVE, GrantState.INVITED}, to=to
-        )
-        if moved:
-            tx.record(f"grant.{to.value}", actor="usher", subject=subjects.grant(grant.id), why=error.explanation)
+        if await tx.move(Grant, grant.id, before=before, to=GrantState.FAILED):
+            tx.record("grant.failed", actor="usher", subject=subjects.grant(grant.id), why=error.explanation)
     _refresh(tx, situation)
     await open_incident(
         tx,
         scope=subjects.account(situation.entry.key, situation.person.id),
         application=situation.entry.key,
         person_id=situation.person.id,
-        cause=type(error).__name__,
+        # what came of another try; it is over when somebody says so, and not when something is seen
+        cause=CANNOT_GET_IN if situation.locked_out else type(error).__name__,
         explanation=error.explanation,
         remedy=exact(error.remedy, situation.entry),
     )
 
 
 async def note_waiting(tx: Transaction, situation: Situation) -> None:
-    """One more waits on an outage: its card counts them, and their own card says why."""
+    """One more waits on an outage, and their own card says why."""
     if situation.outage is not None and situation.grants:
         _refresh(tx, situation)
-        subject = subjects.incident(situation.outage.id)
-        tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}", run_at=tx.now + GATHER)
 
 
 async def not_seen(tx: Transaction, situation: Situation, incident_id: str) -> None:

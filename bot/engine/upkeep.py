@@ -10,7 +10,9 @@ import structlog
 from bot.access import subjects
 from bot.access.catalog_store import load_application
 from bot.access.notices import next_notice
+from bot.access.operations import deliveries
 from bot.access.operations.ending import end_grant
+from bot.access.operations.escalate import escalate
 from bot.access.operations.expire import expire
 from bot.access.operations.following import converge_account, refresh_cards
 from bot.access.operations.incidents import resolve_incident
@@ -43,16 +45,23 @@ class Upkeep:
         later = await self._database.write(expire, request_id=task.key)
         return Done() if later is None else Again(after=later - self._database.clock.now())
 
+    async def escalate(self, task: ClaimedTask) -> Outcome:
+        """A pending request that nobody has answered."""
+        later = await self._database.write(escalate, request_id=task.key)
+        return Done() if later is None else Again(after=later - self._database.clock.now())
+
     async def left(self, task: ClaimedTask) -> Outcome:
         """Somebody was deactivated in Slack."""
         await self._database.write(leave, person_id=task.key)
         return Done()
 
     async def directory(self, task: ClaimedTask) -> Outcome:
-        """Reads one person anew after an event, or everybody, as the net below the events."""
+        """Reads one person or the user groups anew after an event, or everybody, as the net below the events."""
         try:
             if "person" in task.payload:
                 await self._directory.look_again(task.payload["person"])
+            elif "groups" in task.payload:
+                await self._directory.sync_groups()
             else:
                 await self._directory.sync()
         except (DirectoryError, DirectoryDoubt) as error:
@@ -159,6 +168,7 @@ async def repair(tx: Transaction) -> int:
         log.error("repair.tasks_were_missing", **counts)
         tx.record("repair", actor="usher", subject="usher", **counts)
     await task_queue.purge(tx, before=tx.now - KEEP_FINISHED)
+    await deliveries.purge(tx)
     return found
 
 

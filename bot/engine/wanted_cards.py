@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import queries, subjects
+from bot.access.batches import load_batch
 from bot.access.notices import due_notice, next_notice, notices
 from bot.access.operations.answer_step import step_owners
 from bot.access.seat_queries import load_seat_story
-from bot.access.story import GrantStory, Story
+from bot.access.story import BatchStory, GrantStory, Story
 from bot.cards.applications import set_up_card
-from bot.cards.approval import approval_card
+from bot.cards.batch import batch_card
 from bot.cards.content import Content
+from bot.cards.emergency import emergency_card
 from bot.cards.incident import incident_card
 from bot.cards.notice import notice
 from bot.cards.reminder import reminder
@@ -25,57 +26,13 @@ from bot.cards.seat import seat_card
 from bot.cards.status import status_card
 from bot.cards.step import step_card
 from bot.cards.telling import extended
+from bot.cards.texts import help_text
 from bot.cards.told import told
 from bot.cards.words import extendable
-from storage.tables import Card, EndReason, Grant, GrantState, ManualStep, RequestState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A message that should exist.
-
-    Attributes:
-        slot: which of the subject's messages it is.
-        recipient: a Slack user id or channel id.
-        content: what it shows; None for one that stays as it is, if it was posted.
-        reply_to: the slot of the message in whose thread it belongs.
-        approver: the person who is asked by it, who can be skipped when it does not reach them.
-        only_edit: it is kept right where it was posted, and not posted any more where it was not.
-    """
-
-    slot: str
-    recipient: str
-    content: Content
-    reply_to: str | None = None
-    approver: str | None = None
-    only_edit: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """The messages of a subject, and where else it is to be seen.
-
-    Attributes:
-        wanted: the messages.
-        concerned: whose Home tab shows it too.
-        also: subjects whose messages show it too.
-        next_at: when time alone will want another message; None for never.
-    """
-
-    wanted: tuple[Wanted, ...]
-    concerned: frozenset[str] = frozenset()
-    also: frozenset[str] = frozenset()
-    next_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """Where alerts go: the channel, and the admins in person where there is none or it cannot be reached."""
-
-    channel: str | None
-    admins: Collection[str]  # Slack user ids or e-mail addresses
-    #: the catalogue is applied from a file at every start, so what is added here has to go there, too
-    catalog_in_file: bool = False
+from bot.engine.approver_cards import approver_messages, next_prompt
+from bot.engine.board import Board, Desk, Wanted
+from bot.engine.comment_replies import comment_replies
+from storage.tables import Card, Decision, EndReason, Grant, GrantState, ManualStep, RequestState
 
 
 async def read_board(
@@ -85,8 +42,8 @@ async def read_board(
 
     Args:
         session: to read with.
-        subject: `request:<id>`, `incident:<id>`, `step:<id>`, `seat:<grant id>`, `application:<key>` or
-            `leaver:<application>:<person>`.
+        subject: `request:<id>`, `batch:<id>`, `incident:<id>`, `step:<id>`, `seat:<grant id>`, `application:<key>`,
+            `leaver:<application>:<person>` or `greeting:<person>:<ts>`.
         desk: where alerts go.
         unreachable: recipients of this subject that Slack cannot deliver to.
         now: the moment for which it is asked.
@@ -94,7 +51,9 @@ async def read_board(
     kind, _, id_ = subject.partition(":")
     match kind:
         case "request":
-            return _request_board(await queries.load_story(session, id_), now)
+            return await _request_board(session, id_, desk, unreachable, now)
+        case "batch":
+            return _batch_board(await load_batch(session, id_))
         case "incident":
             return await _incident_board(session, id_, desk, unreachable)
         case "step":
@@ -105,31 +64,55 @@ async def read_board(
             return await _application_board(session, id_, desk)
         case "leaver":
             return await _leaver_board(session, id_, desk)
+        case "greeting":
+            return Board(wanted=(Wanted(slot="help", recipient=id_.partition(":")[0], content=help_text()),))
     raise ValueError(f"no cards for {subject}")
 
 
-def _request_board(story: Story | None, now: datetime) -> Board:
+async def _request_board(
+    session: AsyncSession, id_: str, desk: Desk, unreachable: Collection[str], now: datetime
+) -> Board:
+    story = await queries.load_story(session, id_)
     if story is None:
         return Board(wanted=())
-    readers = list(dict.fromkeys([story.requester.id, story.beneficiary.id]))
+    readers = _readers(story)
+    alert = emergency_card(story) if story.emergency and story.grant else None
     return Board(
         wanted=(
             *_status_cards(story, readers),
             *_notices(story, now),
             *_reminder(story, now),
-            *_approval_cards(story),
+            *approver_messages(story, now),
+            *comment_replies(story),
             *_revoker_card(story, readers),
+            *(await _to_admins(session, desk, unreachable, alert) if alert else ()),
         ),
-        concerned=frozenset({*readers, *(asked.who.id for asked in story.asked)}),
+        concerned=frozenset(
+            filter(None, {story.requester.id, *readers, *(asked.who.id for asked in story.asked), story.manager_id})
+        ),
         also=frozenset(_shown_on(story)),
-        next_at=_next_word(story.grant, now),
+        next_at=min(filter(None, [_next_word(story.grant, now), next_prompt(story, now)]), default=None),
     )
+
+
+def _readers(story: Story) -> list[str]:
+    """Who follows it on a card of its own: not who asked for several people at once, for whom one card tells all."""
+    return list(dict.fromkeys([*([] if story.batch_id else [story.requester.id]), story.beneficiary.id]))
+
+
+def _batch_board(batch: BatchStory | None) -> Board:
+    if batch is None:
+        return Board(wanted=())
+    requester = batch.requester.id
+    return Board(wanted=(Wanted(slot=subjects.status_slot(requester), recipient=requester, content=batch_card(batch)),))
 
 
 def _shown_on(story: Story) -> Iterator[str]:
     """The subjects on whose cards it is to be seen where this request stands."""
-    if story.extends is not None:
-        yield subjects.request(story.extends.request_id)
+    for before in filter(None, (story.extends, story.replaces)):
+        yield subjects.request(before.request_id)
+    if story.batch_id is not None:
+        yield subjects.batch(story.batch_id)
     if story.grant is not None and story.grant.end_reason is EndReason.LEFT:
         yield subjects.leaver(story.application, story.beneficiary.id)
 
@@ -195,19 +178,9 @@ def _revoker_card(story: Story, readers: Collection[str]) -> Iterator[Wanted]:
     """What came of it, for the admin who took access back; the others read it on their status cards."""
     ending = story.grant.ending if story.grant else None
     revoked = story.grant is not None and story.grant.end_reason is EndReason.REVOKED
-    if revoked and ending and ending.by and ending.by.id not in readers and not story.went_along:
+    told_by_it = {*readers, *(asked.who.id for asked in story.asked if asked.decision is Decision.DENIED)}
+    if revoked and ending and ending.by and ending.by.id not in told_by_it and not story.went_along:
         yield Wanted(slot=f"revoked:{ending.by.id}", recipient=ending.by.id, content=removal_card([story]))
-
-
-def _approval_cards(story: Story) -> Iterator[Wanted]:
-    for asked in story.asked:
-        yield Wanted(
-            slot=f"approval:{asked.who.id}",
-            recipient=asked.who.id,
-            content=approval_card(story, approver_id=asked.who.id),
-            approver=asked.who.id if asked.decision is None and story.state is RequestState.PENDING else None,
-            only_edit=asked.unreachable,
-        )
 
 
 def milestone(story: Story) -> str | None:
@@ -218,8 +191,8 @@ def milestone(story: Story) -> str | None:
         return news.get(story.state)
     if grant.state is GrantState.GRANTING and story.by_hand and story.auto_approved is None:
         return "approved"
-    if grant.state is GrantState.SCHEDULED and story.extends is not None:
-        return "extended"
+    if grant.state is GrantState.SCHEDULED:
+        return "extended" if story.extends is not None else "scheduled"
     if story.went_along or _handed_over(story):
         return None  # told with what it extends, or what extends it
     if grant.state is GrantState.ENDED and grant.active_at is None and grant.invited_at is None and not grant.end_note:
@@ -238,7 +211,8 @@ def _handed_over(story: Story) -> bool:
     if story.grant is None:
         return False
     if story.grant.state is GrantState.ENDED:
-        return story.grant.end_reason is EndReason.EXPIRED and extended(story)
+        went_on = story.grant.end_reason is EndReason.EXPIRED and extended(story)
+        return went_on or story.grant.end_reason is EndReason.REPLACED
     return story.extends is not None and story.grant.starts_at == story.extends.ends_at
 
 
@@ -246,14 +220,20 @@ async def _incident_board(session: AsyncSession, id_: str, desk: Desk, unreachab
     incident = await queries.load_incident(session, id_)
     if incident is None:
         return Board(wanted=())
-    content = incident_card(incident)
-    admins = frozenset(await queries.admin_ids(session, desk.admins))
-    if desk.channel is not None and desk.channel not in unreachable:
-        return Board(wanted=(Wanted(slot="alert", recipient=desk.channel, content=content),), concerned=admins)
     return Board(
-        wanted=tuple(Wanted(slot=f"alert:{admin}", recipient=admin, content=content) for admin in sorted(admins)),
-        concerned=admins,
+        wanted=await _to_admins(session, desk, unreachable, incident_card(incident)),
+        concerned=frozenset(await queries.admin_ids(session, desk.admins)),
     )
+
+
+async def _to_admins(
+    session: AsyncSession, desk: Desk, unreachable: Collection[str], content: Content
+) -> tuple[Wanted, ...]:
+    """An alert in the channel for it; to the admins in person, where there is none or it cannot be reached."""
+    if desk.channel is not None and desk.channel not in unreachable:
+        return (Wanted(slot="alert", recipient=desk.channel, content=content),)
+    admins = sorted(await queries.admin_ids(session, desk.admins))
+    return tuple(Wanted(slot=f"alert:{admin}", recipient=admin, content=content) for admin in admins)
 
 
 async def _step_board(session: AsyncSession, id_: str) -> Board:
@@ -284,7 +264,8 @@ async def _seat_board(session: AsyncSession, grant_id: str, desk: Desk) -> Board
                 slot=f"seat:{owner}", recipient=owner, content=content, only_edit=seat.state is not GrantState.WAITING
             )
             for owner in sorted(owners - {seat.beneficiary.id})
-        )
+        ),
+        concerned=frozenset(owners | await queries.admin_ids(session, desk.admins)),
     )
 
 

@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import queries
 from bot.access.catalog_store import load_catalog
+from bot.access.connections import AnyConnector, Manual, capabilities_of
 from bot.access.operations.ask_for_check import ask_for_check
 from bot.access.operations.put_application import put_application
 from bot.access.refusals import Refusal, Refused
@@ -27,9 +28,7 @@ from bot.cards.set_up_forms import (
     read_kind,
     read_offer,
 )
-from bot.connectors.config import AnyConnector, Manual
-from bot.connectors.registry import capabilities_of
-from bot.handlers.house import Body, House, notice, person_of, tell, value_of
+from bot.handlers.house import Body, House, notice, person_of, show, tell, value_of
 
 
 def register(app: AsyncApp, house: House) -> None:
@@ -73,7 +72,7 @@ class Applications:
             if story is None:
                 await tell(body, client, refusal(Refused(Refusal.GONE), reader_id=person_of(body)))
             else:
-                await client.views_open(trigger_id=body["trigger_id"], view=self._steps(story))
+                await show(body, client, self._steps(story))
         await ack()
 
     async def choose(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:

@@ -13,7 +13,7 @@ from bot.cards.approval import deny_form
 from bot.cards.form import field_errors
 from bot.cards.reason_form import read_reason
 from bot.cards.refusals import refusal
-from bot.handlers.house import Body, House, notice, person_of, tell, value_of
+from bot.handlers.house import Body, House, notice, person_of, show, tell, value_of
 from storage.tables import Decision
 
 
@@ -56,7 +56,7 @@ class Approvals:
         except Refused as refused:
             await tell(body, client, refusal(refused, reader_id=person_id))
         else:
-            await client.views_open(trigger_id=body["trigger_id"], view=deny_form(story))
+            await show(body, client, deny_form(story))
         await ack()
 
     async def denied(self, ack: AsyncAck, body: Body) -> None:

@@ -15,14 +15,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import queries
 from bot.access.refusals import Refusal, Refused
-from bot.cards.content import Content
+from bot.cards import actions
+from bot.cards.content import JSON, Content
+from bot.cards.lists import read_look
 from bot.cards.refusals import refusal
 from bot.cards.rich import label
+from bot.handlers.list_views import make_view, replace_view
 from storage.database import Database, Transaction
 
 Body = Mapping[str, Any]
 P = ParamSpec("P")
 T = TypeVar("T")
+
+#: how Slack does not take an answer
+_NOT_TAKEN = (SlackApiError, OSError, TimeoutError)
 
 log = structlog.get_logger(__name__)
 
@@ -40,10 +46,10 @@ class House:
         """Is this one of Usher's admins, as the directory knows them now?"""
         return person_id in await self.database.look(queries.admin_ids, self.admins)
 
-    async def admin_only(self, person_id: str) -> None:
+    async def admin_only(self, person_id: str, why: Refusal = Refusal.NOT_ADMIN) -> None:
         """Raises `Refused` for everybody else."""
         if not await self.is_admin(person_id):
-            raise Refused(Refusal.NOT_ADMIN)
+            raise Refused(why)
 
     async def act(
         self,
@@ -64,8 +70,17 @@ class House:
         except Refused as refused:
             done = False
             await tell(body, client, refusal(refused, reader_id=person_of(body)))
+        else:
+            await self._show_list_anew(body, client)
         await ack()
         return done
+
+    async def _show_list_anew(self, body: Body, client: AsyncWebClient) -> None:
+        """A list in which something was pressed shows what came of it; messages and Home tabs follow by tasks."""
+        view = body.get("view") or {}
+        if view.get("callback_id") == actions.LIST:
+            look = read_look(view["private_metadata"])
+            await replace_view(client, view, await make_view(self.database, self.admins, person_of(body), look))
 
 
 def person_of(body: Body) -> str:
@@ -94,18 +109,34 @@ def notice(content: Content) -> dict[str, Any]:
     }
 
 
+async def show(body: Body, client: AsyncWebClient, view: JSON) -> None:
+    """Opens a modal: over the modal in which something was pressed, if it was in one."""
+    over_another = (body.get("view") or {}).get("type") == "modal"
+    await (client.views_push if over_another else client.views_open)(trigger_id=body["trigger_id"], view=view)
+
+
 async def tell(body: Body, client: AsyncWebClient, content: Content) -> None:
     """Answers the person who acted, and nobody else: in the conversation, or in a small window over the Home tab.
 
     It is only an answer: when Slack does not take it, the refusal stands all the same.
     """
     channel = body.get("channel", {}).get("id")
+    if channel:
+        await whisper(client, content, channel=channel, person_id=person_of(body))
+        return
     try:
-        if channel:
-            await client.chat_postEphemeral(
-                channel=channel, user=person_of(body), text=content.text, blocks=list(content.blocks)
-            )
-        else:
-            await client.views_open(trigger_id=body["trigger_id"], view=notice(content))
-    except (SlackApiError, OSError, TimeoutError) as error:
+        await show(body, client, notice(content))
+    except _NOT_TAKEN as error:
+        log.warning("answer.not_delivered", error=type(error).__name__)
+
+
+async def whisper(
+    client: AsyncWebClient, content: Content, *, channel: str, person_id: str, thread_ts: str | None = None
+) -> None:
+    """Says something in a conversation, or in a thread of it, that only one person sees. As `tell`, it is only that."""
+    try:
+        await client.chat_postEphemeral(
+            channel=channel, user=person_id, text=content.text, blocks=list(content.blocks), thread_ts=thread_ts
+        )
+    except _NOT_TAKEN as error:
         log.warning("answer.not_delivered", error=type(error).__name__)

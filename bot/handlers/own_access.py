@@ -1,4 +1,4 @@
-"""Cancel request, Extend and Give back, on status cards, on notices and on the Home tab."""
+"""Everybody's buttons about what is theirs, from Cancel request to Give back, on cards, notices and Home tabs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import queries
 from bot.access.catalog_store import load_choice
+from bot.access.operations.ask_anew import ask_anew
 from bot.access.operations.cancel import cancel
+from bot.access.operations.confirm import confirm, decline
 from bot.access.operations.extend import demand_extendable, extend
+from bot.access.operations.locked_out import cannot_get_in, got_in
+from bot.access.operations.nudge import nudge
 from bot.access.operations.release import release
 from bot.access.refusals import Refusal, Refused
 from bot.access.story import Choice, Story
@@ -17,14 +21,20 @@ from bot.access.wish import WrongWish
 from bot.cards import actions
 from bot.cards.form import extension_form, field_errors, read_extension
 from bot.cards.refusals import refusal
-from bot.handlers.house import Body, House, notice, origin_of, person_of, tell, value_of
+from bot.handlers.house import Body, House, notice, origin_of, person_of, show, tell, value_of
 
 
 def register(app: AsyncApp, house: House) -> None:
-    """Registers the three buttons, and the form that asks for how much longer."""
+    """Registers the buttons, and the form that asks for how much longer."""
     door = OwnAccess(house)
     app.action(actions.CANCEL)(door.cancel_request)
+    app.action(actions.NUDGE)(door.nudge)
+    app.action(actions.ASK_ANEW)(door.ask_anew)
     app.action(actions.RELEASE)(door.give_back)
+    app.action(actions.CONFIRM)(door.confirm)
+    app.action(actions.DECLINE)(door.decline)
+    app.action(actions.CANNOT_GET_IN)(door.cannot_get_in)
+    app.action(actions.GOT_IN)(door.got_in)
     app.action(actions.EXTEND)(door.extend)
     app.view(actions.EXTEND_FORM)(door.extended)
 
@@ -39,9 +49,35 @@ class OwnAccess:
         """A pending request is taken back."""
         await self._house.act(ack, body, client, cancel, request_id=value_of(body), actor=person_of(body))
 
+    async def nudge(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Those who have not answered are asked to take a look."""
+        await self._house.act(ack, body, client, nudge, request_id=value_of(body), actor=person_of(body))
+
+    async def ask_anew(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """What nobody decided in time is asked again."""
+        await self._house.act(
+            ack, body, client, ask_anew, request_id=value_of(body), actor=person_of(body), channel="slack"
+        )
+
     async def give_back(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Access ends before its time."""
         await self._house.act(ack, body, client, release, request_id=value_of(body), actor=person_of(body))
+
+    async def confirm(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """They want what somebody else asked for: whoever decides is asked now."""
+        await self._house.act(ack, body, client, confirm, request_id=value_of(body), actor=person_of(body))
+
+    async def decline(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """They do not want it."""
+        await self._house.act(ack, body, client, decline, request_id=value_of(body), actor=person_of(body))
+
+    async def cannot_get_in(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """The admins are told that it is not there, whatever Usher was told."""
+        await self._house.act(ack, body, client, cannot_get_in, request_id=value_of(body), actor=person_of(body))
+
+    async def got_in(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """It is there now."""
+        await self._house.act(ack, body, client, got_in, request_id=value_of(body), actor=person_of(body))
 
     async def extend(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Asks for how much longer, and why. Nothing changes before the form is sent."""
@@ -51,7 +87,7 @@ class OwnAccess:
         except Refused as refused:
             await tell(body, client, refusal(refused, reader_id=person_id))
         else:
-            await client.views_open(trigger_id=body["trigger_id"], view=extension_form(story, choice))
+            await show(body, client, extension_form(story, choice))
         await ack()
 
     async def extended(self, ack: AsyncAck, body: Body) -> None:

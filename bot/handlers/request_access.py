@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access import queries
 from bot.access.catalog_store import list_choices
 from bot.access.durations import parse_duration
-from bot.access.operations.submit import submit
+from bot.access.operations.batch import NobodyCould, ask_for
 from bot.access.people_facts import load_people
 from bot.access.refusals import Refused
 from bot.access.story import Choice
@@ -26,6 +26,8 @@ from bot.handlers.house import Body, House, notice, origin_of, person_of
 
 #: the shortcut's callback_id in manifest.yml
 SHORTCUT = "request_access"
+#: for how many of several people an error says why there is no request
+_NAMED = 3
 
 
 def register(app: AsyncApp, house: House) -> None:
@@ -85,15 +87,26 @@ class RequestAccess:
     async def submitted(self, ack: AsyncAck, body: Body) -> None:
         """The form was sent: a request is recorded, or what is wrong is said under the field."""
         view, person_id = body["view"], person_of(body)
-        wish = _wish(read_entered(view["state"]["values"]), person_id)
+        entered = read_entered(view["state"]["values"])
         try:
             await self._house.database.write(
-                submit, wish=wish, requester_id=person_id, channel="slack", origin=origin_of(view, person_id, wish)
+                ask_for,
+                wish=_wish(entered, person_id),
+                people=entered.people,
+                start=entered.start,
+                requester_id=person_id,
+                channel="slack",
+                origin=origin_of(view, person_id, entered),
             )
         except WrongWish as wrong:
             await ack(response_action="errors", errors=field_errors(wrong.fields, view))
         except Refused as refused:
             await self._refuse(ack, view, person_id, refused)
+        except NobodyCould as nobody:
+            words = await self._words([*nobody.refused][:_NAMED], person_id)
+            rest = len(nobody.refused) - len(words)
+            more = [f"And {rest} more."] if rest else []
+            await ack(response_action="errors", errors=field_errors({"for": " ".join([*words, *more])}, view))
         else:
             await ack()
 
@@ -102,11 +115,14 @@ class RequestAccess:
             # nothing in the form is wrong: what they want exists, and the link leads there
             await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
             return
-        people = await self._house.database.look(load_people, [refused.who] if refused.who else [])
-        name = people[refused.who].name if refused.who in people else None
-        words = refusal_words(refused, reader_id=person_id, name=name)
+        [words] = await self._words([refused], person_id)
         field = "for" if refused.who not in (None, person_id) else "application"
         await ack(response_action="errors", errors=field_errors({field: words}, view))
+
+    async def _words(self, refused: Sequence[Refused], reader_id: str) -> list[str]:
+        people = await self._house.database.look(load_people, [one.who for one in refused if one.who])
+        names = {person.id: person.name for person in people.values()}
+        return [refusal_words(one, reader_id=reader_id, name=names.get(one.who or "")) for one in refused]
 
     async def _open(
         self,
@@ -120,8 +136,8 @@ class RequestAccess:
         await ack()
 
     async def _status(self, person_id: str) -> Content:
-        stories = await self._house.database.look(queries.load_stories_of, person_id)
-        return status_list(stories, self._house.database.clock.now())
+        now = self._house.database.clock.now()
+        return status_list(await self._house.database.look(queries.load_stories_of, person_id, now=now), now)
 
     async def _say(self, ack: AsyncAck, content: Content) -> None:
         await ack(response_type="ephemeral", text=content.text, blocks=list(content.blocks))
@@ -148,5 +164,6 @@ def _wish(entered: Draft, person_id: str) -> Wish:
         seat_type=entered.seat_type,
         duration_seconds=entered.duration_seconds,
         reason=entered.reason,
-        beneficiary_id=entered.beneficiary_id or person_id,
+        beneficiary_id=person_id,
+        emergency=entered.emergency,
     )

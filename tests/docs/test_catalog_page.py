@@ -9,11 +9,13 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from bot.access.catalog import ApplicationEntry, ApproverKind, Catalog, PolicyRules
+from bot.access.catalog import ApplicationEntry, Catalog
 from bot.access.catalog_file import read, read_with_lines
 from bot.access.catalog_problems import connector_models
 from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.operations.people import SlackPerson, upsert_people
+from bot.access.operations.user_groups import SlackGroup, upsert_groups
+from bot.access.policy_rules import ApproverKind, Condition, EmergencyRules, PolicyRules, Rule, Span, Stage
 from bot.connectors.registry import capabilities_of
 from storage.database import Database
 
@@ -37,6 +39,10 @@ def heading(model: type[BaseModel]) -> str:
     [
         ("The file", Catalog),
         ("A policy", PolicyRules),
+        ("A stage", Stage),
+        ("A rule", Rule),
+        ("A condition", Condition),
+        ("An emergency", EmergencyRules),
         ("An application", ApplicationEntry),
         *((heading(model), model) for model in connector_models()),
     ],
@@ -48,7 +54,12 @@ def test_every_key_has_its_paragraph(section: str, model: type[BaseModel]) -> No
 
 @pytest.mark.parametrize(
     ("section", "model"),
-    [("An application", ApplicationEntry), *((heading(model), model) for model in connector_models())],
+    [
+        ("An application", ApplicationEntry),
+        ("A rule", Rule),
+        ("An emergency", EmergencyRules),
+        *((heading(model), model) for model in connector_models()),
+    ],
 )
 def test_what_is_required_is_said(section: str, model: type[BaseModel]) -> None:
     """A paragraph says “Required” where the key cannot be left out, and nowhere else."""
@@ -60,7 +71,13 @@ def test_what_is_required_is_said(section: str, model: type[BaseModel]) -> None:
 @pytest.mark.parametrize("kind", ApproverKind)
 def test_every_kind_of_approver_is_explained(kind: ApproverKind) -> None:
     """The table of a policy's stages names each kind of approver."""
-    assert f"| `{{{kind}: " in SECTIONS["A policy"]
+    assert f"| `{{{kind}: " in SECTIONS["A stage"]
+
+
+@pytest.mark.parametrize("key", Span.model_fields)
+def test_every_key_of_a_duration_is_explained(key: str) -> None:
+    """A condition's duration is short enough for one paragraph."""
+    assert f"`{{{key}: " in SECTIONS["A condition"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=["full", "anchors"])
@@ -74,8 +91,15 @@ def test_the_full_example_uses_every_key() -> None:
     catalog = read(EXAMPLES[0], "docs/catalog.md")
     connectors = {type(entry.connector): entry.connector for entry in catalog.applications}
     assert set(connectors) == set(connector_models())
+    policies = catalog.policies.values()
+    rules = [rule for policy in policies for rule in policy.rules]
     for model, used in (
-        (PolicyRules, catalog.policies.values()),
+        (PolicyRules, policies),
+        (Rule, rules),
+        (Condition, [rule.when for rule in rules]),
+        (Span, [rule.when.duration for rule in rules if rule.when.duration]),
+        (EmergencyRules, [policy.emergency for policy in policies if policy.emergency]),
+        (Stage, [stage for policy in policies for stage in policy.stages()]),
         (ApplicationEntry, catalog.applications),
         *((type(connector), [connector]) for connector in connectors.values()),
     ):
@@ -96,6 +120,8 @@ async def test_the_full_example_applies(database: Database) -> None:
         SlackPerson(id=f"U0{name.upper()}000", email=f"{name}@example.com", name=name) for name in ("ada", "grace")
     ]
     await database.write(upsert_people, people, complete=True)
+    group = SlackGroup(id="S012ABCDEF", handle="it-admins", name="IT", members=frozenset({"U0ADA000"}))
+    await database.write(upsert_groups, [group], as_of=database.clock.now())
     catalog, lines = read_with_lines(EXAMPLES[0], "docs/catalog.md")
     differences = await database.write(apply_catalog, catalog=catalog, actor="shell:ada", lines=lines)
-    assert len(differences) == len(catalog.policies) + len(catalog.applications)
+    assert len(differences) == len(catalog.policies) + len(catalog.applications) + len(catalog.webhooks)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cards import incident
 from bot.connectors import contract
 from bot.connectors.chatgpt import errors, scim
 from bot.connectors.chatgpt.admin_api_rights import ADMIN_KEY
@@ -70,6 +71,12 @@ def test_the_marks_of_a_challenge_are_told() -> None:
     """So that an admin recognises one in what they see themselves."""
     for mark in (*errors._CHALLENGE_MARKS, b"cf-mitigated"):
         assert mark.decode() in PAGE.lower()
+
+
+@pytest.mark.parametrize("cause", incident._TITLES)
+def test_every_cause_of_an_incident_is_told(cause: str) -> None:
+    """What a card can be about, its page explains."""
+    assert f"`{cause}`" in PAGE
 
 
 def test_no_error_is_without_an_answer() -> None:

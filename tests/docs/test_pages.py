@@ -12,6 +12,7 @@ from storage import tables
 ROOT = Path(__file__).parents[2]
 STATES = (
     tables.RequestState, tables.GrantState, tables.EndReason, tables.TaskState, tables.IncidentState, tables.StepState,
+    tables.DeliveryState,
 )  # fmt: skip
 
 

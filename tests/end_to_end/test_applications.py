@@ -140,12 +140,12 @@ async def test_only_ushers_admins_see_it(studio: Studio) -> None:
     studio.slack.views.open(lena.id, noor.modal.body)
     outcome = await lena.submit({"Name": "Mine"})
     assert outcome.ok, outcome
-    assert "Only Usher's admins can set applications up." in studio.modal(lena)
+    assert "Only Usher's admins can do that." in studio.modal(lena)
     assert await studio.ledger() == before
 
     studio.slack.views.publish(lena.id, noor.home.body if noor.home else {}, expected_hash=None)
     await lena.press("Add application", in_=lena.home)
-    assert "Only Usher's admins can set applications up." in studio.modal(lena)
+    assert "Only Usher's admins can do that." in studio.modal(lena)
     await lena.press("Check", in_=lena.home)
     await studio.at_rest()
     assert await reports(studio) == []

@@ -40,16 +40,16 @@ async def test_an_invite_that_is_given_back_is_cancelled(studio: Studio) -> None
 
 async def test_only_those_it_is_about_give_it_back(studio: Studio) -> None:
     """Who asked for somebody else may; a colleague who gets hold of the button may not."""
-    lena, tom = studio.lena, studio.tom
-    await studio.submit(tom, "chatgpt codex 7d she needs it", For=lena.name)
-    await studio.approve(studio.maya, tom)
-    toms = await studio.until(lambda: tom.message("· Invited"))
-    await studio.until(lambda: toms.buttons == ["Give back"])
-    copy = studio.slack.state.post(studio.maya.dm, user=company.USHER.id, text="", blocks=toms.blocks)
+    lena, noor = studio.lena, studio.noor
+    await studio.submit(noor, "chatgpt codex 7d she needs it", For=[lena.name])
+    await studio.approve(studio.maya, noor)
+    noors = await studio.until(lambda: noor.message("· Invited"))
+    await studio.until(lambda: noors.buttons == ["Give back"])
+    copy = studio.slack.state.post(studio.maya.dm, user=company.USHER.id, text="", blocks=noors.blocks)
     await studio.maya.press("Give back", in_=copy)
     assert studio.answers(studio.maya) == ["Only the people this access is about can do that."]
-    await tom.press("Give back", in_=toms)
-    await studio.until(lambda: studio.has(lena) is None and "· Ended" in toms.shown)
+    await noor.press("Give back", in_=noors)
+    await studio.until(lambda: studio.has(lena) is None and "· Ended" in noors.shown)
 
 
 @pytest.mark.parametrize("first", ["7d", "30d"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.connectors.chatgpt.scim_seen import FOLLOWS_WITHIN
+from bot.engine.accounts import SENT_IN_SILENCE
 from sandbox import company
 from sandbox.chatgpt.faults_admin_api import ADMIN_API_FAULTS
 from sandbox.chatgpt.faults_scim import SCIM_FAULTS
+from sandbox.slack.state import Message
 from tests.support.faults import Case, Route, ends_well
 from tests.support.studio import Studio
 
@@ -37,6 +41,7 @@ SCIM = CATALOG.replace("SEATS", "[chatgpt]") + (
     f"      transport: scim\n      base_url: BASE_URL/scim/v2.0/{company.CHATGPT_DIRECTORY_KEY}\n"
     "      secret: chatgpt-scim\n"
 )
+SCIM_SEEN = SCIM + "      admin_secret: chatgpt-admin-key\n      admin_base_url: BASE_URL/v1\n"
 BY_KEY = Route(habits=("enterprise_plan",))
 BY_DIRECTORY = Route(
     words="chatgpt 7d to test",
@@ -83,6 +88,82 @@ def test_every_fault_has_its_case() -> None:
     """A new fault cannot be forgotten here."""
     assert {case.fault for case in OF_THE_ADMIN_API} == {fault.name for fault in ADMIN_API_FAULTS} - {"enterprise_plan"}
     assert {case.fault for case in OF_SCIM} | UNSEEN == {fault.name for fault in SCIM_FAULTS}
+
+
+async def not_followed(studio: Studio) -> Message:
+    """The time passes in which the workspace should have followed, and once more; returns the incident's card."""
+    for _ in range(SENT_IN_SILENCE):
+        await studio.at_rest()
+        studio.clock.skip((FOLLOWS_WITHIN + timedelta(minutes=1)).total_seconds())
+    return await studio.until(studio.open_alert)
+
+
+@pytest.mark.parametrize("fault", sorted(UNSEEN))
+async def test_with_a_key_beside_it_a_workspace_that_does_not_follow_is_an_incident(
+    database_file: Path, fault: str
+) -> None:
+    """Nobody is said to be in who is not: after the time that OpenAI names a human is told, and it mends itself."""
+    async with Studio.open(database_file, catalog=SCIM_SEEN) as studio:
+        BY_DIRECTORY.mend(studio)
+        studio.chatgpt.faults.switch_on(fault)
+        card = await studio.ask(studio.lena, "chatgpt 7d to test")
+        await studio.approve(studio.maya, studio.lena)
+        alert = await not_followed(studio)
+        assert "A change in ChatGPT may not have gone through" in alert.shown
+        assert "· Active" not in card.shown
+        assert "· Invited" not in card.shown
+        BY_DIRECTORY.mend(studio)
+        await studio.noor.press("Try again", in_=alert)
+        await studio.in_time(lambda: "· Invited" in card.shown, within=timedelta(hours=4))
+        studio.chatgpt.accept(str(studio.lena.user.email))
+        await studio.in_time(lambda: "· Active" in card.shown)
+        await studio.in_time(lambda: not alert.buttons)
+
+
+async def test_with_a_key_beside_it_a_removal_that_is_not_followed_is_an_incident(database_file: Path) -> None:
+    """Ended is said when the workspace shows it, and not when the directory does."""
+    async with Studio.open(database_file, catalog=SCIM_SEEN) as studio:
+        BY_DIRECTORY.mend(studio)
+        card = await studio.ask(studio.lena, "chatgpt 7d to test")
+        await studio.approve(studio.maya, studio.lena)
+        await studio.in_time(lambda: "· Invited" in card.shown)
+        studio.chatgpt.accept(str(studio.lena.user.email))
+        await studio.in_time(lambda: "· Active" in card.shown)
+        studio.chatgpt.faults.switch_on("scim_sync_late")
+        await studio.lena.press("Give back", in_=card)
+        alert = await not_followed(studio)
+        assert "A change in ChatGPT may not have gone through" in alert.shown
+        assert "· Ended" not in card.shown
+        assert studio.chatgpt.directory.entries == {}
+        BY_DIRECTORY.mend(studio)
+        await studio.in_time(lambda: "· Ended" in card.shown, within=timedelta(hours=4))
+        await studio.in_time(lambda: not alert.buttons)
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+async def test_with_a_key_beside_it_a_workspace_that_follows_late_is_no_incident(
+    database_file: Path, accepted: bool
+) -> None:
+    """Half an hour is what OpenAI says it may take: nobody is woken, nothing is sent twice."""
+    async with Studio.open(database_file, catalog=SCIM_SEEN) as studio:
+        BY_DIRECTORY.mend(studio)
+        studio.chatgpt.faults.switch_on("scim_sync_late")
+        card = await studio.ask(studio.lena, "chatgpt 7d to test")
+        await studio.approve(studio.maya, studio.lena)
+        await studio.at_rest()
+        studio.clock.skip(timedelta(minutes=30).total_seconds())
+        await studio.at_rest()
+        BY_DIRECTORY.mend(studio)
+        await studio.in_time(lambda: "· Invited" in card.shown)
+        if accepted:
+            studio.chatgpt.accept(str(studio.lena.user.email))
+            await studio.in_time(lambda: "· Active" in card.shown)
+        await studio.lena.press("Give back", in_=card)
+        await studio.in_time(lambda: "· Ended" in card.shown)
+        assert studio.has(studio.lena) is None
+        assert studio.alerts() == []
+        posts = [call for call in studio.chatgpt.calls if call.method == "POST" and "/Users" in call.path]
+        assert len(posts) == 1
 
 
 @pytest.mark.parametrize("case", OF_THE_ADMIN_API, ids=str)

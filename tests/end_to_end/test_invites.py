@@ -46,14 +46,14 @@ async def test_an_unanswered_invite_is_sent_once_more(studio: Studio) -> None:
 
 async def test_an_invite_that_nobody_accepts_is_taken_back(studio: Studio) -> None:
     """The seat is free again, both sides are told, and it can be asked for anew."""
-    await studio.submit(studio.tom, "chatgpt codex 7d she needs it", For=studio.lena.name)
-    await studio.approve(studio.maya, studio.tom)
+    await studio.submit(studio.noor, "chatgpt codex 7d she needs it", For=[studio.lena.name])
+    await studio.approve(studio.maya, studio.noor)
     await studio.until(lambda: studio.lena.message("· Invited"))
     await studio.in_time(lambda: studio.lena.message("· Ended"), within=timedelta(hours=8))
     assert studio.has(studio.lena) is None
     [grant] = await studio.grants()
     assert (grant.state, grant.end_reason) == ("ended", "not_accepted")
-    for person in (studio.tom, studio.lena):
+    for person in (studio.noor, studio.lena):
         await studio.until(lambda person=person: person.message("The invite was not accepted in time"))
     await studio.ask(studio.lena)
     await studio.approve(studio.maya, studio.lena)

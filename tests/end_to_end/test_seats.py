@@ -177,6 +177,39 @@ async def test_a_switch_to_a_seat_that_is_taken_waits_too(studio: Studio) -> Non
     assert studio.has(studio.lena) == ("member", "standard-user", "default")
 
 
+async def test_what_ends_while_a_wish_waits_for_a_seat_is_taken_back_then(studio: Studio) -> None:
+    """The wait for one seat is no reason to keep another one for longer; the wish keeps its place in line."""
+    pay_for(studio, 0)
+    old = await studio.give_seat(studio.lena, "chatgpt codex 2m to code")
+    card = await approved(studio, studio.lena)
+    await studio.until(lambda: "· Waiting for a seat" in card.shown)
+    [_, since] = [grant.waiting_since for grant in await studio.grants()]
+    await studio.in_time(lambda: studio.has(studio.lena) is None)
+    await studio.in_time(lambda: "· Ended" in old.shown)
+    assert "· Waiting for a seat" in card.shown
+    [ended, waiting] = await studio.grants()
+    assert (ended.state, ended.end_reason) == ("ended", "expired")
+    assert (waiting.state, waiting.waiting_since) == ("waiting", since)
+
+    pay_for(studio, 1)
+    await studio.in_time(lambda: "· Invited" in card.shown, within=timedelta(hours=3))
+    assert studio.has(studio.lena) == ("invited", "standard-user", "default")
+
+
+async def test_a_provider_that_knows_of_no_free_seat_is_believed(studio: Studio) -> None:
+    """One was counted as free, and is not: the admins get the same card, and it is no incident."""
+    studio.chatgpt.faults.switch_on("additional_seat_needed")
+    card = await approved(studio, studio.lena)
+    asked = await seat_card(studio, studio.lena)
+    await studio.until(lambda: "· Waiting for a seat" in card.shown)
+    await studio.at_rest()
+    assert asked.buttons == ["Invite anyway", "Keep waiting", "Decline"]
+    assert studio.alerts() == []
+    studio.chatgpt.faults.clear()
+    await studio.in_time(lambda: "· Invited" in card.shown)
+    await studio.until(lambda: "· Seat found" in asked.shown and asked.buttons == [])
+
+
 async def test_codex_is_offered_where_the_workspace_has_it(studio: Studio) -> None:
     """OpenAI gives Codex seats to some workspaces and not to others; the form follows what was counted last."""
     await studio.ask(studio.lena, WISH)

@@ -8,24 +8,32 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access.lists import ListName, Look, Sheet
+from bot.access.paging import Turn
 from bot.access.refusals import Refusal, Refused
 from bot.cards.applications import set_up_card, steps_view
-from bot.cards.approval import approval_card, deny_form
+from bot.cards.approval import approval_card, deny_form, what_is_asked
+from bot.cards.batch import batch_card
+from bot.cards.change_form import change_form
+from bot.cards.comments import answer_form, comment_reply, question_form
 from bot.cards.content import JSON, Content
+from bot.cards.emergency import emergency_card
 from bot.cards.form import Draft, extension_form, request_form
 from bot.cards.home import home_view
 from bot.cards.incident import incident_card
-from bot.cards.looked_after import found_access, revoke_form
+from bot.cards.lists import list_view
+from bot.cards.looked_after import revoke_form
 from bot.cards.notice import notice
 from bot.cards.refusals import refusal
 from bot.cards.reminder import reminder
 from bot.cards.removal import removal_card
+from bot.cards.replacing import replacement_form
 from bot.cards.seat import seat_card
 from bot.cards.set_up_forms import Connection, chatgpt_form, kind_form
 from bot.cards.status import status_card
@@ -65,11 +73,24 @@ def messages() -> Iterator[tuple[str, str, Content]]:
             reply = told(one, event)
             if reply:
                 yield "told", company.LENA.id, reply
+    for said in sample.talked_about()["pending, much talked about"].comments:
+        yield "comment", company.LENA.id, comment_reply(sample.story(), said, reader_id=company.LENA.id)
+    yield from _for_others()
     yield from _refusals()
     yield "texts", company.LENA.id, status_list(list(all_stories.values()), sample.NOW)
     yield "texts", company.LENA.id, status_list([], sample.NOW)
     yield "texts", company.LENA.id, help_text()
     yield "texts", company.LENA.id, not_understood("chatgtp please", sample.choices())
+
+
+def _for_others() -> Iterator[tuple[str, str, Content]]:
+    """Several people at once, somebody who has to agree, and what admins hear of emergencies."""
+    for batch in sample.batches().values():
+        yield "batch", company.MAYA.id, batch_card(batch)
+    for emergency in sample.emergencies().values():
+        yield "emergency", company.NOOR.id, emergency_card(emergency)
+    asks = sample.to_be_confirmed()["pending, to be confirmed"]
+    yield "status-beneficiary", company.TOM.id, status_card(asks, viewer_id=company.TOM.id)
 
 
 def _refusals() -> Iterator[tuple[str, str, Content]]:
@@ -104,10 +125,27 @@ def modals() -> Mapping[str, JSON]:
         "form-chatgpt": request_form(choices, Draft(application="chatgpt", seat_type="codex")),
         "form-figma": request_form(choices, Draft(application="figma", reason="To look at the mock-ups")),
         "form-codex": request_form(choices, Draft(application="codex")),
+        "form-everything": request_form(
+            [replace(choices[0], emergency=4 * 3600)],
+            Draft(people=(company.LENA.id, company.TOM.id), start=sample.NOW.date(), emergency=True),
+        ),
+        "form-replacement": replacement_form(sample.granted(), choices[0]),
         "form-extension": extension_form(sample.granted(), choices[0]),
-        "found-access": found_access(list(sample.extended().values())[2:5], 40, whose=None),
+        "list-team": list_view(
+            Sheet(
+                look=Look(name=ListName.TEAM),
+                items=tuple(sample.extended().values())[2:5],
+                previous=None,
+                next=Turn(after="x"),
+            ),
+            reader_id=sample.MAYA.id,
+            now=sample.NOW,
+        ),
         "revoke": revoke_form(sample.granted()),
         "form-empty": request_form((), Draft()),
+        "changes": change_form(sample.story(), sample.LEEWAY),
+        "question": question_form(sample.story(), intro=what_is_asked(sample.story())),
+        "answer": answer_form(sample.story(), sample.comment()),
         "deny": deny_form(sample.stories()["pending, for somebody else"]),
         "could-not": could_not_form(sample.step()),
         "set-up-kind": kind_form(catalog_in_file=True),

@@ -7,15 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from bot.access.desired import Entitlement
+from bot.access.desired import Entitlement, Terms
+from bot.access.refusals import Refusal, Refused
 from bot.access.story import (
     ApplicationStory,
     Asked,
+    BatchStory,
     Choice,
+    CommentStory,
     Ending,
     GrantStory,
     HomeStory,
     IncidentStory,
+    Leeway,
     Link,
     SeatsLeft,
     SeatStory,
@@ -71,6 +75,7 @@ def story(**changes: Any) -> Story:
         requester=LENA,
         beneficiary=LENA,
         beneficiary_email="lena@harbour.example",
+        manager_id=MAYA.id,
         entitlement=Entitlement(role="member", seat_type="chatgpt"),
         duration_seconds=30 * 86_400,
         reason=REASON,
@@ -129,6 +134,7 @@ def link(state: RequestState = RequestState.APPROVED, **changes: Any) -> Link:
     after = Link(
         request_id="0199a0c4-7e52-7d7c-9c54-3c6d2a5f0009",
         state=state,
+        entitlement=Entitlement(role="member", seat_type="chatgpt"),
         grant_state=GrantState.SCHEDULED if state is RequestState.APPROVED else None,
         ends_at=NOW + timedelta(minutes=12) + 60 * DAY if state is RequestState.APPROVED else None,
         permalinks={LENA.id: "https://harbour.slack.example/archives/D1/p9"},
@@ -218,6 +224,9 @@ def stories() -> dict[str, Story]:
         "active": granted(GrantState.ACTIVE),
         "active, no end": granted(GrantState.ACTIVE, grant={"ends_at": None}, duration_seconds=None),
         "active, for somebody else": granted(GrantState.ACTIVE, **for_tom),
+        "active, in a directory": granted(GrantState.ACTIVE, by_directory=True),
+        "active, locked out": granted(GrantState.ACTIVE, by_directory=True, locked_out=True),
+        "ended in a directory": granted(GrantState.ENDED, by_directory=True),
         "failed": granted(GrantState.FAILED, problem="ChatGPT does not take addresses of this domain."),
         "ending": granted(GrantState.ENDING),
         "ending, problem": granted(GrantState.ENDING, problem="ChatGPT does not answer at the moment."),
@@ -235,6 +244,157 @@ def stories() -> dict[str, Story]:
             grant={"end_reason": EndReason.REVOKED, "end_note": "The pilot is over.", "ending": ending(by=NOOR)},
         ),
         **extended(),
+        **changed(),
+        **talked_about(),
+        **to_be_confirmed(),
+        **later(),
+        **replacing(),
+        **emergencies(),
+    }
+
+
+def to_be_confirmed() -> dict[str, Story]:
+    """Somebody else asks, and whoever would get it is asked first."""
+    for_tom = {"beneficiary": TOM, "beneficiary_email": "tom@harbour.example"}
+    no = {"state": RequestState.CANCELLED, "decided_at": NOW, "decided_by": TOM}
+    return {
+        "pending, to be confirmed": story(unconfirmed=True, asked=(), **for_tom),
+        "cancelled, not wanted": story(asked=(), decision_reason="They said “No, thanks”.", **no, **for_tom),
+    }
+
+
+def later() -> dict[str, Story]:
+    """Wanted from a later day on."""
+    day = NOW + 10 * DAY
+    return {
+        "pending, from a later day": story(starts_at=day),
+        "scheduled for that day": granted(
+            GrantState.SCHEDULED, grant={"starts_at": day, "ends_at": None}, starts_at=day
+        ),
+    }
+
+
+def replacing() -> dict[str, Story]:
+    """Changes, and what is changed, at every turn."""
+    codex = Entitlement(role="admin", seat_type="codex")
+    before = link(grant_state=GrantState.ACTIVE, entitlement=codex, ends_at=NOW + 9 * DAY)
+    has = {"has_now": codex, "has_status": AccountStatus.MEMBER, "offers_others": True}
+    return {
+        "pending, change": story(replaces=before, **has),
+        "granting, change": granted(GrantState.GRANTING, replaces=before, grant={"ends_at": None}, **has),
+        "active, change": granted(GrantState.ACTIVE, replaces=before, **has),
+        "active, can be replaced": granted(GrantState.ACTIVE, **has),
+        "active, change pending": granted(
+            GrantState.ACTIVE, replacement=link(RequestState.PENDING, entitlement=codex), **has
+        ),
+        "active, change approved": granted(GrantState.ACTIVE, replacement=link(entitlement=codex), **has),
+        "ended, replaced": granted(
+            GrantState.ENDED, replacement=link(entitlement=codex), grant={"end_reason": EndReason.REPLACED}, **has
+        ),
+    }
+
+
+def emergencies() -> dict[str, Story]:
+    """Given first, decided afterwards."""
+    waits: dict[str, Any] = {
+        "emergency": True, "state": RequestState.PENDING, "decided_at": None, "decided_by": None, "asked": (asked(),),
+        "duration_seconds": 4 * 3600,
+    }  # fmt: skip
+    until = NOW + timedelta(hours=4)
+    over = {"ends_at": until, "ended_at": until, "end_reason": EndReason.EXPIRED}
+    back = {"end_reason": EndReason.REVOKED, "end_note": "That was none.", "ending": ending(by=MAYA)}
+    denied = waits | {"state": RequestState.DENIED, "decided_at": NOW, "decided_by": MAYA}
+    expired = waits | {"state": RequestState.EXPIRED, "decided_at": NOW + 3 * DAY}
+    return {
+        "pending, emergency, invited": replace(granted(GrantState.INVITED, grant={"ends_at": None}), **waits),
+        "pending, emergency, active": replace(granted(grant={"ends_at": until}), **waits),
+        "pending, emergency, over before it was decided": replace(granted(GrantState.ENDED, grant=over), **waits),
+        "emergency, approved": granted(GrantState.ACTIVE, emergency=True, grant={"ends_at": until}),
+        "emergency, denied": replace(granted(GrantState.ENDED, grant=back), decision_reason="That was none.", **denied),
+        "emergency, not approved in time": replace(
+            granted(GrantState.ENDED, grant={"end_reason": EndReason.NOT_CONFIRMED}), **expired
+        ),
+    }
+
+
+def batches() -> dict[str, BatchStory]:
+    """Several people in one form."""
+    for_tom = {"beneficiary": TOM, "beneficiary_email": "tom@harbour.example", "batch_id": "B1"}
+    mine = {"requester": MAYA, "batch_id": "B1"}
+    refused = (
+        (NOOR, Refused(Refusal.ALREADY_HAVE, who=NOOR.id, detail={"until": NOW + 9 * DAY})),
+        (Who(id="U0GUEST001", name="Gus Guest"), Refused(Refusal.GUEST, who="U0GUEST001")),
+    )
+    asked_for = BatchStory(
+        id="B1",
+        application_name="ChatGPT",
+        requester=MAYA,
+        created_at=NOW,
+        requests=(story(**mine), story(**(mine | for_tom))),
+        refused=(),
+    )
+    moved = (
+        granted(GrantState.ACTIVE, **mine),
+        story(**(mine | for_tom), state=RequestState.DENIED, decision_reason="No budget", decided_by=NOOR),
+    )
+    return {
+        "asked for": asked_for,
+        "partly": replace(asked_for, refused=refused),
+        "moved on": replace(asked_for, requests=moved, refused=refused),
+        "25 people": replace(asked_for, requests=tuple(story(**mine) for _ in range(13)), refused=refused[:1] * 12),
+    }
+
+
+def terms(*, days: int | None = 30, role: str = "member", seat_type: str = "chatgpt") -> Terms:
+    """What Lena asks for, or what an approver made of it."""
+    seconds = None if days is None else days * 86_400
+    return Terms(entitlement=Entitlement(role=role, seat_type=seat_type), duration_seconds=seconds)
+
+
+#: what an approver may make of what Lena asks for
+LEEWAY = Leeway(roles=("member",), seat_types=("chatgpt", "codex"), durations=(30 * 86_400, 7 * 86_400))
+
+
+def changed() -> dict[str, Story]:
+    """Requests of which an approver may make less, or did."""
+    week = terms(days=7)
+    first = asked(decision=Decision.APPROVED, decided_at=NOW, changes=week, reason="A week is enough to try it.")
+    alone = asked(decision=Decision.APPROVED, decided_at=NOW + timedelta(minutes=12), changes=terms(days=7))
+    return {
+        "pending, can be changed": story(leeway=LEEWAY),
+        "pending, changed at the first stage": story(
+            asked=(first, asked(NOOR, why="owner", stage=1)), stage=1, stages=2, granted=week, leeway=LEEWAY
+        ),
+        "approved with changes": approved(asked=(alone,), granted=week, by_hand=True, application_name="Figma"),
+        "active, changed": granted(
+            GrantState.ACTIVE,
+            entitlement=Entitlement(role="admin", seat_type="chatgpt"),
+            granted=terms(days=7, seat_type="codex"),
+            asked=(asked(decision=Decision.APPROVED, decided_at=NOW, changes=terms(days=7, seat_type="codex")),),
+            grant={"ends_at": NOW + 7 * DAY},
+        ),
+        "invited, changed": granted(GrantState.INVITED, granted=week, asked=(alone,), grant={"ends_at": None}),
+    }
+
+
+def comment(who: Who = MAYA, text: str = "How many screens are that?", *, minutes: int = 3) -> CommentStory:
+    """Somebody says something about a request."""
+    return CommentStory(
+        id=f"0199a0c4-7e52-7d7c-9c54-{minutes:012}", author=who, text=text, at=NOW + timedelta(minutes=minutes)
+    )
+
+
+def talked_about() -> dict[str, Story]:
+    """Requests about which something was said."""
+    question, answer = comment(), comment(LENA, "Six, until Friday.\nTwo of them are hard.", minutes=9)
+    long = comment(NOOR, "And one more thing about the seats, please. " * 30, minutes=14)
+    return {
+        "pending, asked back": story(comments=(question,)),
+        "pending, answered": story(comments=(question, answer)),
+        "pending, much talked about": story(
+            asked=(asked(), asked(NOOR, why="app_admins")), comments=(question, answer, comment(minutes=11), long)
+        ),
+        "active, talked about": granted(GrantState.ACTIVE, comments=(question, answer)),
     }
 
 
@@ -331,6 +491,15 @@ def incidents() -> dict[str, IncidentStory]:
             can_give_up=False,
             count=1,
             waiting=(TOM,),
+            waiting_total=1,
+        ),
+        "cannot get in": incident(
+            cause="CannotGetIn",
+            explanation="Lena Fischer cannot get in.",
+            remedy="Look whether lena@harbour.example is a member.",
+            can_give_up=False,
+            count=1,
+            waiting=(LENA,),
             waiting_total=1,
         ),
         "nobody to ask": incident(
@@ -491,7 +660,10 @@ def home(**changes: Any) -> HomeStory:
         access=(granted(GrantState.ACTIVE), granted(GrantState.INVITED, grant={"ends_at": None})),
         requests=(story(), stories()["denied"], stories()["ended"]),
         to_decide=(),
+        manages=False,
+        team=(),
         looks_after=False,
+        seats=(),
         incidents=(),
         applications=(),
         is_admin=False,
@@ -506,13 +678,23 @@ def homes() -> dict[str, HomeStory]:
     return {
         "normal": home(),
         "newcomer": home(**nothing),
-        "manager": home(who=MAYA, **{**nothing, "to_decide": (story(), stories()["pending, for somebody else"])}),
-        "admin": home(who=NOOR, is_admin=True, looks_after=True, **{**nothing, "incidents": (incident(),)}),
+        "manager": home(
+            who=MAYA,
+            manages=True,
+            team=(granted(GrantState.ACTIVE), granted(GrantState.INVITED, grant={"ends_at": None})),
+            **{**nothing, "to_decide": (story(), stories()["pending, for somebody else"])},
+        ),
+        "admin": home(
+            who=NOOR, is_admin=True, looks_after=True, seats=(seat(),), **{**nothing, "incidents": (incident(),)}
+        ),
         "admin, all is well": home(who=NOOR, is_admin=True, **nothing),
         "everything at once": home(
             who=MAYA,
             is_admin=True,
             looks_after=True,
+            manages=True,
+            team=tuple(granted(GrantState.ACTIVE) for _ in range(30)),
+            seats=tuple(seat() for _ in range(30)),
             access=tuple(granted(GrantState.ACTIVE) for _ in range(30)),
             requests=tuple(story(requester=MAYA) for _ in range(30)),
             to_decide=tuple(story() for _ in range(30)),

@@ -41,6 +41,13 @@ policies:
     decide_within: 3d
   either:
     approve: [{{users: {{any: [{company.MAYA.email}, {company.NOOR.email}]}}}}]
+    on_behalf: everybody
+  confirmed:
+    approve: [{{manager: any}}]
+    beneficiary_confirms: true
+  urgent:
+    approve: [{{manager: any}}]
+    emergency: {{longest: 4h, confirm_within: 1d}}
   handbook:
     auto_approve: Everybody may read it
 applications:
@@ -198,14 +205,14 @@ class Studio:
         return "\n".join([str(self.clock.now()), *rows])
 
     # -- asking --------------------------------------------------------------------------------------------------------
-    async def submit(self, who: Person, words: str = "chatgpt codex 7d to test", **fields: str) -> None:
+    async def submit(self, who: Person, words: str = "chatgpt codex 7d to test", **fields: Any) -> None:
         """They type `/request-access` and these words, fill in these fields, and send the form."""
         opened = await who.command("/request-access", words)
         assert opened.ok, opened
         outcome = await who.submit({name.capitalize(): value for name, value in fields.items()})
         assert outcome.closed, outcome
 
-    async def ask(self, who: Person, words: str = "chatgpt codex 7d to test", **fields: str) -> Message:
+    async def ask(self, who: Person, words: str = "chatgpt codex 7d to test", **fields: Any) -> Message:
         """They ask for something; returns their status card."""
         earlier = {message.ts for message in who.dm.messages.values()}
         await self.submit(who, words, **fields)

@@ -21,7 +21,7 @@ SCOPES = {
     "commands": "/request-access, the shortcut",
     "chat:write": "chat.postMessage, chat.update, chat.postEphemeral",
     "im:write": "conversations.open",
-    "im:history": "conversations.history of a direct message",
+    "im:history": "conversations.history of a direct message; the event message.im",
     "channels:read": "conversations.info of a public channel",
     "channels:history": "conversations.history of a public channel",
     "groups:read": "conversations.info of a private channel",
@@ -29,9 +29,18 @@ SCOPES = {
     "users:read": "users.list, users.info; the events user_change and team_join",
     "users:read.email": "users.lookupByEmail, addresses in profiles",
     "users.profile:read": "users.profile.get, team.profile.get",
+    "usergroups:read": "usergroups.list; the events of user groups",
 }
 #: event -> the scope that it needs; None for none (docs.slack.dev/reference/events)
-EVENTS = {"app_home_opened": None, "team_join": "users:read", "user_change": "users:read"}
+EVENTS = {
+    "app_home_opened": None,
+    "message.im": "im:history",
+    "subteam_created": "usergroups:read",
+    "subteam_members_changed": "usergroups:read",
+    "subteam_updated": "usergroups:read",
+    "team_join": "users:read",
+    "user_change": "users:read",
+}
 
 
 def _load(text: str) -> dict[str, Any]:
@@ -157,3 +166,5 @@ def test_an_address_that_slack_cannot_reach_is_refused(address: str) -> None:
 def test_the_sandbox_grants_what_the_manifest_asks_for_and_no_more() -> None:
     """A call for which the manifest lacks the scope fails in the sandbox as it would in a real workspace."""
     assert set(manifest.bot_scopes()) == sandbox_app.SCOPES
+    subscribed = _load(manifest.for_socket_mode())["settings"]["event_subscriptions"]["bot_events"]
+    assert set(subscribed) == sandbox_app.EVENTS

@@ -10,7 +10,8 @@ from bot.access import subjects
 from bot.access.operations.answer_step import done_by_hand
 from bot.access.operations.ending import end_grant
 from bot.access.operations.following import converge_account
-from bot.access.operations.incidents import resolve_incident
+from bot.access.operations.incidents import CANNOT_GET_IN, resolve_incident
+from bot.access.operations.replay_events import replay_failed
 from bot.access.operations.skip_approver import ask_again
 from bot.access.refusals import Refusal, Refused
 from storage.database import Transaction
@@ -44,12 +45,20 @@ async def answer_incident(tx: Transaction, *, incident_id: str, actor: str, answ
     if answer is Answer.GIVE_UP:
         await _give_up(tx, incident, actor)
         return
+    if incident.cause == CANNOT_GET_IN and answer is Answer.BY_HAND:  # nothing of it could be seen
+        await resolve_incident(tx, scope=incident.scope, actor=actor, note="Done by hand.")
+        return
     subject = subjects.incident(incident_id)
     tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}")
     if _is_about_request(incident):
         await ask_again(tx, request_id=incident.scope.removeprefix("request:"))
         if incident.state is IncidentState.OPEN:
             incident.note = "Looked again: there is still nobody to ask."
+        return
+    webhook = subjects.read_webhook(incident.scope) if incident.application is None else None
+    if webhook is not None:
+        await replay_failed(tx, key=webhook, actor=actor)
+        incident.note = "Trying again…"
         return
     work = subjects.read_work(incident.scope)
     if work is not None:
@@ -60,6 +69,8 @@ async def answer_incident(tx: Transaction, *, incident_id: str, actor: str, answ
     incident.looking = answer is Answer.BY_HAND
     if incident.person_id is not None and incident.application is not None:
         await _look_at_account(tx, incident.application, incident.person_id, actor=actor, answer=answer)
+        if incident.cause == CANNOT_GET_IN:
+            await _have_written_again(tx, incident.application, incident.person_id)
     if answer is Answer.BY_HAND or incident.person_id is not None:
         await release(tx, incident_id)
     else:
@@ -80,9 +91,16 @@ async def _look_at_account(tx: Transaction, application: str, person_id: str, *,
     converge_account(tx, application, person_id)
 
 
+async def _have_written_again(tx: Transaction, application: str, person_id: str) -> None:
+    """An account that is there for all that Usher sees is written once more."""
+    this = sa.update(Account).where(Account.application == application, Account.person_id == person_id)
+    await tx.session.execute(this.values(invite_resent_at=None))
+
+
 async def _give_up(tx: Transaction, incident: Incident, actor: str) -> None:
     """Ends what is being given. A removal is never given up."""
-    if incident.application is None or _is_about_request(incident) or await _is_being_taken(tx, incident):
+    never = incident.application is None or incident.cause == CANNOT_GET_IN or _is_about_request(incident)
+    if never or await _is_being_taken(tx, incident):
         raise Refused(Refusal.CANNOT_GIVE_UP)
     waits = sa.or_(Task.incident_id == incident.id, Task.id == incident.trying_task)
     tasks = await tx.session.scalars(sa.select(Task.payload).where(waits, Task.kind == subjects.ACCOUNT))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.access.catalog import Catalog
-from bot.access.catalog_file import Directory, Lines, check_people
+from bot.access.catalog import ApplicationEntry, Catalog
+from bot.access.catalog_file import Directory, Lines, check_names
+from bot.access.operations.write_webhooks import write_webhooks
+from bot.access.policy_rules import PolicyRules
+from bot.access.user_groups import known_groups
+from bot.access.webhook_entries import WebhookEntry, without_query
 from storage.database import Transaction
-from storage.tables import Application, Person, Policy
+from storage.tables import Application, Person, Policy, Webhook
 
 Document = dict[str, Any]
 
@@ -23,7 +28,7 @@ _LOCK = 0x63617461  # "cata": two replicas that apply their file at the same sta
 class Difference:
     """One thing that an apply changed."""
 
-    what: str  # application, policy, order
+    what: str  # application, policy, order, webhook
     key: str  # "" for the order
     how: str  # added, changed, retired, restored, removed
     before: Mapping[str, Any]  # only the keys that differ
@@ -56,24 +61,27 @@ async def apply_catalog(
         lines: where the parts of the catalogue stand in its file, for the problems.
 
     Raises:
-        CatalogProblems: it names people who are unknown, have left, or are bots. Only what is new or changed is
-            looked at: that somebody left does not make an old catalogue wrong.
+        CatalogProblems: it names people who are unknown, have left, or are bots, or user groups that Slack does not
+            have. Only what is new or changed is looked at: that somebody left does not make an old catalogue wrong.
     """
     await lock_catalog(tx)
     policies = {row.key: row for row in await tx.session.scalars(sa.select(Policy).order_by(Policy.key))}
     in_order = sa.select(Application).order_by(Application.position, Application.key)
     applications = {row.key: row for row in await tx.session.scalars(in_order)}
+    webhooks = {row.key: row for row in await tx.session.scalars(sa.select(Webhook).order_by(Webhook.position))}
     differences = [
         *_policy_differences(policies, catalog),
         *_application_differences(applications, catalog),
         *_order_difference(applications, catalog),
+        *_webhook_differences(webhooks, catalog),
     ]
     touched = {(difference.what, difference.key) for difference in differences}
     mentions = [mention for mention in catalog.mentions() if mention.within in touched]
     if mentions:
-        check_people(mentions, lines or Lines.unknown(), await read_directory(tx))
+        check_names(mentions, lines or Lines.unknown(), await read_directory(tx.session))
 
     await _write(tx, policies, applications, catalog)
+    await write_webhooks(tx, webhooks, catalog.webhooks)
     for difference in differences:
         tx.record(
             f"catalog.{difference.what}_{difference.how}",
@@ -96,9 +104,18 @@ def _document(value: BaseModel) -> Document:
     return value.model_dump(mode="json")
 
 
+def _said_today(model: type[BaseModel], document: Document) -> Document:
+    """What a stored document says in today's words: one that an earlier version stored lacks the keys that are new."""
+    try:
+        return _document(model.model_validate(document))
+    except ValidationError:
+        return document
+
+
 def _policy_differences(stored: Mapping[str, Policy], catalog: Catalog) -> Iterator[Difference]:
     for key, rules in catalog.policies.items():
-        before, after = stored[key].document if key in stored else None, _document(rules)
+        before = _said_today(PolicyRules, stored[key].document) if key in stored else None
+        after = _document(rules)
         if before != after:
             yield _difference("policy", key, "changed" if before else "added", before, after)
     for key, row in stored.items():
@@ -109,12 +126,13 @@ def _policy_differences(stored: Mapping[str, Policy], catalog: Catalog) -> Itera
 def _application_differences(stored: Mapping[str, Application], catalog: Catalog) -> Iterator[Difference]:
     for entry in catalog.applications:
         row, after = stored.get(entry.key), _document(entry)
+        before = None if row is None else _said_today(ApplicationEntry, row.document)
         if row is None:
             yield _difference("application", entry.key, "added", None, after)
         elif row.retired_at is not None:
-            yield _difference("application", entry.key, "restored", row.document, after)
-        elif row.document != after:
-            yield _difference("application", entry.key, "changed", row.document, after)
+            yield _difference("application", entry.key, "restored", before, after)
+        elif before != after:
+            yield _difference("application", entry.key, "changed", before, after)
     offered = {entry.key for entry in catalog.applications}
     for key, row in stored.items():
         if key not in offered and row.retired_at is None:
@@ -129,6 +147,23 @@ def _order_difference(stored: Mapping[str, Application], catalog: Catalog) -> It
         yield Difference(
             what="order", key="", how="changed", before={"applications": before}, after={"applications": after}
         )
+
+
+def _webhook_differences(stored: Mapping[str, Webhook], catalog: Catalog) -> Iterator[Difference]:
+    wanted = {entry.key: _document(entry) for entry in catalog.webhooks}
+    for key, after in wanted.items():
+        before = _said_today(WebhookEntry, stored[key].document) if key in stored else None
+        if before != after:
+            yield _without_query(_difference("webhook", key, "changed" if before else "added", before, after))
+    for key, row in stored.items():
+        if key not in wanted:
+            yield _without_query(_difference("webhook", key, "removed", row.document, None))
+
+
+def _without_query(difference: Difference) -> Difference:
+    """As the ledger may keep it: the address of a webhook may have a credential in its query."""
+    before, after = without_query(difference.before), without_query(difference.after)
+    return replace(difference, before=before, after=after)
 
 
 def _difference(what: str, key: str, how: str, before: Document | None, after: Document | None) -> Difference:
@@ -151,14 +186,17 @@ def _said(document: Mapping[str, Any], key: str) -> str:
 
 
 # -- reading and writing -----------------------------------------------------------------------------------------------
-async def read_directory(tx: Transaction) -> Directory:
-    """Everybody, by e-mail address and by Slack user id. An address can be used again by somebody who is active."""
-    people = await tx.session.execute(sa.select(Person.id, Person.email, Person.active, Person.is_bot))
+async def read_directory(session: AsyncSession) -> Directory:
+    """Everybody, by e-mail address and by Slack user id, and every user group. An address can be used again by
+    somebody who is active.
+    """
+    people = await session.execute(sa.select(Person.id, Person.email, Person.active, Person.is_bot))
     active, left, bots = set[str](), set[str](), set[str]()
     for id_, email, is_active, is_bot in people:
         names = bots if is_bot else active if is_active else left
         names |= {id_, email} if email else {id_}
-    return Directory(active=active, left=left, bots=bots)
+    groups = {name.lower() for name in await known_groups(session)}
+    return Directory(active=active, left=left, bots=bots, groups=groups)
 
 
 async def _write(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from bot.access import lifecycle, subjects
+from bot.access.operations.calling_off import call_off
 from bot.access.operations.decide import demand_pending
-from bot.access.operations.following import refresh_cards
-from bot.access.operations.incidents import resolve_incident
+from bot.access.operations.ending import take_back
 from bot.access.refusals import Refusal, Refused
 from storage.database import Transaction
-from storage.tables import AccessRequest, RequestState
+from storage.tables import AccessRequest, EndReason, RequestState
 
 
 async def cancel(tx: Transaction, *, request_id: str, actor: str) -> None:
@@ -27,22 +26,5 @@ async def cancel(tx: Transaction, *, request_id: str, actor: str) -> None:
     if request.state is RequestState.CANCELLED:
         return
     demand_pending(request, tx.now)
-    await call_off(tx, request_id, actor=actor)
-
-
-async def call_off(tx: Transaction, request_id: str, *, actor: str, reason: str | None = None) -> bool:
-    """Cancels a request that is still pending, whoever made it. False when it was decided, or is over."""
-    moved = await tx.move(
-        AccessRequest,
-        request_id,
-        before=lifecycle.before_request(RequestState.CANCELLED),
-        to=RequestState.CANCELLED,
-        decided_at=tx.now,
-        decided_by=None if actor == "usher" else actor,
-        decision_reason=reason,
-    )
-    if moved:
-        tx.record("request.cancelled", actor=actor, subject=subjects.request(request_id), reason=reason)
-        await resolve_incident(tx, scope=subjects.request(request_id), actor=actor, note="The request was cancelled.")
-        refresh_cards(tx, request_id)
-    return bool(moved)
+    if await call_off(tx, request_id, actor=actor):
+        await take_back(tx, request, why=EndReason.RELEASED, actor=actor)

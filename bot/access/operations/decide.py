@@ -9,8 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import subjects
-from bot.access.operations.following import follow_votes
+from bot.access.catalog_store import load_offer
+from bot.access.desired import Terms
+from bot.access.durations import write_duration
+from bot.access.leeway import Changes, demand_within, leeway
+from bot.access.operations.asking import follow_votes
+from bot.access.operations.looking import seconds_looked
 from bot.access.refusals import Refusal, Refused
+from bot.access.request_rules import terms_of, write_terms
 from storage.database import Transaction
 from storage.tables import AccessRequest, Approval, Decision, Person, RequestState
 
@@ -83,6 +89,7 @@ async def decide(
     decision: Decision,
     stage: int | None = None,
     reason: str | None = None,
+    changes: Changes | None = None,
 ) -> RequestState:
     """Counts one approver's word, and returns the state of the request after it.
 
@@ -96,15 +103,22 @@ async def decide(
         stage: the stage that they were asked at, so that a second press is no vote at the next stage; None for the
             one that the request is at.
         reason: why; the requester reads it.
+        changes: what is to be given instead of what stands, if anything is; for an approval. Nobody gives more than
+            was asked for, nor more than an earlier approver left of it.
 
     Raises:
         Refused: the person may not decide this request, or it can no longer be decided.
+        WrongWish: the changes are more than what stands, or not offered.
     """
     ballot = await find_ballot(tx.session, request_id=request_id, approver_id=approver_id, stage=stage, locked=True)
     request, mine = ballot.request, ballot.mine
     if mine.decision is decision:
         return request.state
     ballot.demand_open(tx.now)
+    stood = terms_of(request)
+    if changes is not None and changes.of(stood) != stood:
+        await _change(tx, request, changes.of(stood))
+        mine.changes = request.terms
     mine.decision = decision
     mine.reason = reason
     mine.decided_at = tx.now
@@ -115,11 +129,39 @@ async def decide(
         decision=decision.value,
         stage=request.stage,
         why_asked=mine.why,
+        on_behalf_of=mine.for_id,
         reason=reason,
-        seconds_to_decide=round((tx.now - mine.asked_at).total_seconds(), 3),
+        **_difference(stood, terms_of(request)),
+        seconds_to_decide=await seconds_looked(
+            tx.session, request_id=request_id, approver_id=approver_id, asked_at=mine.asked_at, now=tx.now
+        ),
     )
     await follow_votes(tx, request, ballot.all, actor=approver_id, reason=reason)
     return request.state
+
+
+async def _change(tx: Transaction, request: AccessRequest, to: Terms) -> None:
+    """Raises `WrongWish` for more than what stands, and for what is not offered any more."""
+    offer = await load_offer(tx.session, request.application)
+    demand_within(leeway(request, offer[0] if offer else None), to)
+    request.terms = write_terms(to)
+
+
+def _difference(before: Terms, after: Terms) -> dict[str, dict[str, str]]:
+    """What an approver changed, in the ledger's words; nothing where they changed nothing."""
+    was, is_now = _in_words(before), _in_words(after)
+    differ = [key for key in was if was[key] != is_now[key]]
+    if not differ:
+        return {}
+    return {"before": {key: was[key] for key in differ}, "after": {key: is_now[key] for key in differ}}
+
+
+def _in_words(terms: Terms) -> dict[str, str]:
+    return {
+        "role": terms.entitlement.role,
+        "seat_type": terms.entitlement.seat_type,
+        "duration": write_duration(terms.duration_seconds),
+    }
 
 
 def demand_pending(request: AccessRequest, now: datetime) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.access import lifecycle, subjects
+from bot.access.operations.ending import take_back
 from bot.access.operations.following import refresh_cards
 from bot.access.operations.incidents import resolve_incident
 from storage.database import Transaction
-from storage.tables import AccessRequest, RequestState
+from storage.tables import AccessRequest, EndReason, RequestState
 
 
 async def expire(tx: Transaction, *, request_id: str) -> datetime | None:
@@ -32,5 +33,6 @@ async def expire(tx: Transaction, *, request_id: str) -> datetime | None:
     if moved:
         tx.record("request.expired", actor="usher", subject=subjects.request(request_id))
         await resolve_incident(tx, scope=subjects.request(request_id), actor="usher", note="The request expired.")
+        await take_back(tx, request, why=EndReason.NOT_CONFIRMED, actor="usher")
         refresh_cards(tx, request_id)
     return None

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 
 from bot.access import subjects
+from bot.access.operations.following import refresh_account_cards
 from storage.database import Transaction
 from storage.ids import new_id
 from storage.tables import Incident, IncidentState
 from storage.task_queue import release
+
+#: a person's own word, of an account that nobody else can see
+CANNOT_GET_IN: Final = "CannotGetIn"
 
 
 async def open_incident(
@@ -20,6 +26,7 @@ async def open_incident(
     remedy: str,
     application: str | None = None,
     person_id: str | None = None,
+    actor: str = "usher",
 ) -> str:
     """Writes down that something failed, and returns the incident's id.
 
@@ -37,6 +44,7 @@ async def open_incident(
         known.note = None
         known.looking = False
         _refresh(tx, known.id)
+        await _refresh_own_cards(tx, known)
         return known.id
     incident = Incident(
         id=new_id(),
@@ -53,8 +61,9 @@ async def open_incident(
     )
     tx.session.add(incident)
     await tx.session.flush()
-    tx.record("incident.opened", actor="usher", subject=subjects.incident(incident.id), scope=scope, cause=cause)
+    tx.record("incident.opened", actor=actor, subject=subjects.incident(incident.id), scope=scope, cause=cause)
     _refresh(tx, incident.id)
+    await _refresh_own_cards(tx, incident)
     return incident.id
 
 
@@ -74,7 +83,14 @@ async def resolve_incident(tx: Transaction, *, scope: str, actor: str, note: str
     await release(tx, incident.id)
     tx.record("incident.resolved", actor=actor, subject=subjects.incident(incident.id), scope=scope, note=note)
     _refresh(tx, incident.id)
+    await _refresh_own_cards(tx, incident)
     return incident.id
+
+
+async def _refresh_own_cards(tx: Transaction, incident: Incident) -> None:
+    """Who it is about reads on their own cards that it is known, or over."""
+    if incident.cause == CANNOT_GET_IN and incident.application is not None and incident.person_id is not None:
+        await refresh_account_cards(tx, incident.application, incident.person_id)
 
 
 def _refresh(tx: Transaction, incident_id: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from bot.access import subjects
-from bot.access.operations.cancel import call_off
-from bot.access.operations.ending import end_grant
+from bot.access.operations.calling_off import call_off
+from bot.access.operations.ending import end_grant, take_back
 from bot.access.operations.skip_approver import skip_approver
 from storage.database import Transaction
 from storage.tables import AccessRequest, Approval, EndReason, Grant, Person
@@ -20,11 +20,13 @@ async def leave(tx: Transaction, *, person_id: str) -> None:
     if person is None or person.active:
         return
     # Wishes before grants: one that is approved at this very moment is a grant by the time grants are looked for.
-    theirs = sa.select(AccessRequest.id).where(
+    theirs = sa.select(AccessRequest).where(
         sa.or_(AccessRequest.beneficiary_id == person_id, AccessRequest.requester_id == person_id), _PENDING
     )
-    for request_id in (await tx.session.scalars(theirs)).all():
-        await call_off(tx, request_id, actor="usher", reason=f"{person.name} has left the company.")
+    for request in (await tx.session.scalars(theirs)).all():
+        gone = await call_off(tx, request.id, actor="usher", reason=f"{person.name} has left the company.")
+        if gone and request.beneficiary_id != person_id:  # their own access ends below, for another reason
+            await take_back(tx, request, why=EndReason.NOT_CONFIRMED, actor="usher")
     living = sa.select(Grant).where(Grant.beneficiary_id == person_id, Grant.state != sa.literal_column("'ended'"))
     for grant in (await tx.session.scalars(living)).all():
         await end_grant(tx, grant, why=EndReason.LEFT, actor="usher", note="Left the company.")

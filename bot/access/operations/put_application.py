@@ -24,7 +24,8 @@ async def put_application(tx: Transaction, *, entry: ApplicationEntry, actor: st
         actor: the Slack user id of one of Usher's admins; whether they are one is for the caller to say.
 
     Raises:
-        WrongSetUp: by field: the key is another application's, the policy is unknown, or somebody named cannot act.
+        WrongSetUp: by field: the key or the workspace is another application's, the policy is unknown, or somebody
+            named cannot act.
     """
     await lock_catalog(tx)
     catalog = await load_catalog(tx.session)
@@ -42,12 +43,20 @@ async def _check(tx: Transaction, catalog: Catalog, entry: ApplicationEntry) -> 
     wrong: dict[str, str] = {}
     if entry.policy not in catalog.policies:
         wrong["policy"] = unknown_word("policy", entry.policy, list(catalog.policies))
-    directory = await read_directory(tx)
+    twin = next((other for other in catalog.applications if _share_a_workspace(entry, other)), None)
+    if twin is not None:
+        wrong["key"] = f"{twin.name} has this workspace already, and an application has a workspace to itself."
+    directory = await read_directory(tx.session)
     for field, names in (("owner", filter(None, [entry.owner])), ("admins", entry.admins)):
         if any(unknown_person(name, directory) for name in names):
             wrong[field] = _CANNOT_ACT
     if wrong:
         raise WrongSetUp(wrong)
+
+
+def _share_a_workspace(one: ApplicationEntry, other: ApplicationEntry) -> bool:
+    workspaces = [getattr(each.connector, "workspace_id", None) for each in (one, other)]
+    return one.key != other.key and workspaces[0] is not None and workspaces[0] == workspaces[1]
 
 
 async def _show_the_steps(tx: Transaction, key: str, admin_id: str) -> None:

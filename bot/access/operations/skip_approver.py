@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from bot.access import subjects
-from bot.access.operations.following import ask, facts_about, follow_votes, names_for, refresh_cards, rules_of
+from bot.access.operations.asking import ask, facts_about, follow_votes, is_enough
 from bot.access.operations.incidents import resolve_incident
+from bot.access.request_rules import rules_of
 from storage.database import Transaction
 from storage.tables import AccessRequest, Approval, RequestState
 
@@ -51,14 +52,15 @@ async def _pending(tx: Transaction, request_id: str) -> tuple[AccessRequest | No
 
 
 async def _ask_others(tx: Transaction, request: AccessRequest, asked: list[Approval]) -> None:
-    """Asks somebody else where nobody who was asked can still answer."""
-    at_stage = [each for each in asked if each.stage == request.stage]
-    if any(each.decision is None and each.unreachable_at is None for each in at_stage):
+    """Asks somebody else where those who were asked can no longer agree."""
+    stage = rules_of(request).approve[request.stage]
+    if is_enough(stage, asked, at=request.stage):
         return
-    unreachable = {each.approver_id for each in at_stage if each.unreachable_at is not None}
-    facts = await facts_about(tx, request, names_for(request, rules_of(request)), unreachable)
-    if await ask(tx, request, facts, already_asked={each.approver_id for each in at_stage}):
+    here = [each for each in asked if each.stage == request.stage]
+    unreachable = {each.approver_id for each in here if each.unreachable_at is not None}
+    await ask(tx, request, await facts_about(tx, request, unreachable), asked)
+    await follow_votes(tx, request, asked, actor="usher", reason=None)  # they may have said yes at an earlier stage
+    if request.state is not RequestState.PENDING or is_enough(stage, asked, at=request.stage):
         await resolve_incident(
             tx, scope=subjects.request(request.id), actor="usher", note="Somebody else has been asked."
         )
-    refresh_cards(tx, request.id)

@@ -8,25 +8,26 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from bot.access import lifecycle, subjects
-from bot.access.catalog import ApplicationEntry, PolicyRules
+from bot.access.catalog import ApplicationEntry
 from bot.access.catalog_store import load_offer
+from bot.access.circumstances import find_circumstances
+from bot.access.conditions import Way, way
+from bot.access.desired import Terms
 from bot.access.durations import write_duration
+from bot.access.emergency import in_emergency
+from bot.access.may_ask import demand_may_ask
+from bot.access.operations.asking import ask, facts_about
 from bot.access.operations.expire import expire
-from bot.access.operations.following import (
-    CARDS_WITHOUT_LOOK,
-    ask,
-    converge_account,
-    pass_request,
-    refresh_cards,
-    snapshot,
-)
-from bot.access.people_facts import colleague, load_people
-from bot.access.policy import Facts, names_in
+from bot.access.operations.following import CARDS_WITHOUT_LOOK, converge_account, give, pass_request, refresh_cards
+from bot.access.people_facts import load_facts
+from bot.access.policy import Facts
+from bot.access.policy_rules import PolicyRules
 from bot.access.refusals import Refusal, Refused
-from bot.access.wish import Terms, Wish, WrongWish, terms
+from bot.access.request_rules import rules_of, snapshot
+from bot.access.wish import Wish, WrongWish, terms
 from storage.database import Transaction
 from storage.ids import new_id
-from storage.tables import AccessRequest, Card, Grant, Person, RequestState
+from storage.tables import AccessRequest, Card, Grant, RequestState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,8 @@ async def submit(
     channel: str,
     origin: str | None = None,
     extends: Grant | None = None,
+    replaces: Grant | None = None,
+    batch_id: str | None = None,
 ) -> Submitted:
     """Records a request and asks whoever decides.
 
@@ -55,6 +58,8 @@ async def submit(
         channel: the door: slack or chatgpt.
         origin: what was submitted (a Slack view's id), so that a redelivery of it is known as one.
         extends: the grant that is to go on; `operations/extend.py` has checked whose it is.
+        replaces: the grant whose place this is to take; `operations/change.py` has checked whose it is.
+        batch_id: the form that asked for several people at once.
 
     Raises:
         WrongWish: the catalogue does not offer that.
@@ -65,17 +70,28 @@ async def submit(
         raise WrongWish({"application": "Choose an application."})
     entry, rules = offer
     asked_for = terms(wish, entry)
-    people = await load_people(
+    facts = await load_facts(
         tx.session,
-        (requester_id, wish.beneficiary_id),
-        names_in(rules, entry),
-        managers_of=(wish.beneficiary_id,),
+        rules,
+        requester_id=requester_id,
+        beneficiary_id=wish.beneficiary_id,
+        owner=entry.owner,
+        admins=entry.admins,
+        now=tx.now,
     )
-    _refuse_strangers(people.get(requester_id), people.get(wish.beneficiary_id))
-    _refuse_address(people[wish.beneficiary_id], entry)
+    demand_may_ask(facts, entry, rules)
 
-    request = _request(tx, wish, asked_for, entry, rules, requester_id, channel, origin)
+    circumstances = await find_circumstances(
+        tx.session, rules, facts, wish, asked_for, channel=channel, extension=extends is not None
+    )
+    going = way(rules, circumstances)
+    if wish.emergency:
+        going, asked_for = in_emergency(going, rules, asked_for)
+    request = _request(tx, wish, asked_for, entry, going, requester_id, channel, origin)
     request.extends_id = extends.id if extends else None
+    request.replaces_id = replaces.id if replaces else None
+    request.batch_id = batch_id
+    request.unconfirmed = going.rules.beneficiary_confirms and requester_id != wish.beneficiary_id
     while not await tx.insert_unless_there(request):
         same = await _same_submission(tx, request)
         if same is not None:
@@ -95,31 +111,57 @@ async def submit(
         reason=wish.reason,
         channel=channel,
         extends=request.extends_id,
+        replaces=request.replaces_id,
+        batch=request.batch_id,
+        starts_at=request.starts_at,
+        emergency=request.emergency or None,
+        rule=going.matched.name if going.matched else None,
+        because=going.matched.because if going.matched else None,
     )
-    if rules.auto_approve:
-        # inserted as pending all the same: that is how the database knows of two at once
-        await tx.move(
-            AccessRequest,
-            request.id,
-            before=lifecycle.before_request(RequestState.APPROVED),
-            to=RequestState.APPROVED,
-            decided_at=tx.now,
-            decision_reason=rules.auto_approve,
-        )
-        await pass_request(tx, request, actor="usher", why=rules.auto_approve)
-        return Submitted(request_id=request.id, state=RequestState.APPROVED)
-    facts = Facts(
-        requester_id=requester_id,
-        beneficiary_id=wish.beneficiary_id,
-        owner=entry.owner,
-        admins=entry.admins,
-        colleagues={id_: colleague(person) for id_, person in people.items()},
-    )
-    await ask(tx, request, facts)
+    return Submitted(request_id=request.id, state=await _go(tx, request, going.rules, facts))
+
+
+async def _go(tx: Transaction, request: AccessRequest, rules: PolicyRules, facts: Facts) -> RequestState:
+    """The way of a request that was just recorded: denied or approved by the policy itself, or asked of somebody.
+
+    Returns the state that it is in after that.
+    """
+    if rules.deny:
+        await _settle(tx, request, RequestState.DENIED, rules.deny)
+        tx.record("request.denied", actor="usher", subject=subjects.request(request.id), reason=rules.deny)
+        refresh_cards(tx, request.id)
+        return RequestState.DENIED
+    if not request.unconfirmed:
+        if rules.auto_approve:
+            await _settle(tx, request, RequestState.APPROVED, rules.auto_approve)
+            await pass_request(tx, request, actor="usher", why=rules.auto_approve)
+            return RequestState.APPROVED
+        if request.emergency:
+            grant_id = await give(tx, request)
+            tx.record("request.given_first", actor="usher", subject=subjects.request(request.id), grant=grant_id)
+        await ask(tx, request, facts, [])
     refresh_cards(tx, request.id, after=CARDS_WITHOUT_LOOK)
-    converge_account(tx, wish.application, wish.beneficiary_id)  # a look, so that the approver knows what is there
+    converge_account(tx, request.application, request.beneficiary_id)  # a look: the approver then knows what is there
     tx.enqueue(subjects.EXPIRE, request.id, run_at=request.expires_at)
-    return Submitted(request_id=request.id, state=RequestState.PENDING)
+    return RequestState.PENDING
+
+
+async def go_on(tx: Transaction, request: AccessRequest) -> None:
+    """The way of a request that its beneficiary has just confirmed."""
+    request.unconfirmed = False
+    await _go(tx, request, rules_of(request), await facts_about(tx, request))
+
+
+async def _settle(tx: Transaction, request: AccessRequest, to: RequestState, why: str) -> None:
+    """Inserted as pending all the same: that is how the database knows of two at once."""
+    await tx.move(
+        AccessRequest,
+        request.id,
+        before=lifecycle.before_request(to),
+        to=to,
+        decided_at=tx.now,
+        decision_reason=why,
+    )
 
 
 def _request(
@@ -127,7 +169,7 @@ def _request(
     wish: Wish,
     asked_for: Terms,
     entry: ApplicationEntry,
-    rules: PolicyRules,
+    going: Way,
     requester_id: str,
     channel: str,
     origin: str | None,
@@ -143,27 +185,14 @@ def _request(
         reason=wish.reason,
         channel=channel,
         origin=origin,
+        starts_at=wish.starts_at,
+        emergency=wish.emergency and bool(going.rules.approve),
         state=RequestState.PENDING,
         stage=0,
-        rules=snapshot(rules, entry),
+        rules=snapshot(going, entry),
         created_at=tx.now,
-        expires_at=tx.now + timedelta(seconds=rules.decide_within),
+        expires_at=tx.now + timedelta(seconds=going.rules.decide_within),
     )
-
-
-def _refuse_strangers(requester: Person | None, beneficiary: Person | None) -> None:
-    for person in (requester, beneficiary):
-        if person is None or not person.active or person.is_bot:
-            raise Refused(Refusal.NOT_IN_DIRECTORY, who=person.id if person else None)
-        if person.is_guest:
-            raise Refused(Refusal.GUEST, who=person.id)
-    if beneficiary is not None and beneficiary.email is None:
-        raise Refused(Refusal.NO_EMAIL, who=beneficiary.id)
-
-
-def _refuse_address(beneficiary: Person, entry: ApplicationEntry) -> None:
-    if not entry.takes_address(beneficiary.email or ""):
-        raise Refused(Refusal.EMAIL_DOMAIN, who=beneficiary.id, detail={"domains": entry.email_domains})
 
 
 async def _same_submission(tx: Transaction, request: AccessRequest) -> Submitted | None:

@@ -57,7 +57,7 @@ class Browser:
         Raises:
             httpx.ConnectTimeout: not within this many seconds; it goes on opening for whoever asks next.
             httpx.ConnectError: nothing usable is at the address.
-            TryLater, NotPermitted: there is no browser now, or none at all.
+            TryLater, NoBrowser: there is no browser now, or none at all.
         """
         page = await self._opened(address, within)
         self._users += 1

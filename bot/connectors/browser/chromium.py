@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from bot.connectors.browser.profile import Profile
-from bot.connectors.contract import NotPermitted
+from bot.connectors.contract import NoBrowser
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
 #: milliseconds that a start may take on a busy machine
 _START: Final = 60_000
+#: seconds that it may take to write down what it has to keep
+_CLOSE: Final = 20
 
 
 @asynccontextmanager
@@ -32,19 +35,19 @@ async def chromium(
         debug_port: where DevTools on this machine may look into the browser; 0 takes a free port.
 
     Raises:
-        NotPermitted: there is no Playwright or no Chromium, or it does not start; says what to do.
+        NoBrowser: there is no Playwright or no Chromium, or it does not start; says what to do.
     """
     try:
         from playwright.async_api import Error, async_playwright
     except ImportError:
-        raise NotPermitted(
+        raise NoBrowser(
             "This application is reached through a browser, and the part of Usher that drives it is not installed.",
             need="Playwright",
             remedy="Install it: pip install 'usher[browser]'. Then start Usher again.",
         ) from None
     found = next(filter(None, map(shutil.which, [program] if program else _PROGRAMS)), None)
     if program and not found:
-        raise NotPermitted(
+        raise NoBrowser(
             f"There is no {program} to run.",
             need="Chromium",
             remedy="Correct USHER_BROWSER_PROGRAM, or leave it empty.",
@@ -66,7 +69,7 @@ async def chromium(
                 timeout=_START,
             )
         except Error as error:
-            raise NotPermitted(
+            raise NoBrowser(
                 f"Chromium does not start: {_first_line(error)}",
                 need="Chromium",
                 remedy="Install it (on Debian: apt install chromium), or say where it is: USHER_BROWSER_PROGRAM.",
@@ -74,8 +77,10 @@ async def chromium(
         try:
             yield context
         finally:
-            with suppress(Error):  # it is gone already
-                await context.close()
+            # it may be gone already, or stuck: Playwright then ends it by force as it stops itself
+            with suppress(Error, TimeoutError):
+                async with asyncio.timeout(_CLOSE):
+                    await context.close()
 
 
 def _first_line(error: Exception) -> str:

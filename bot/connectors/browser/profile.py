@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.connectors.contract import NotPermitted, TryLater
+from bot.connectors.contract import NoBrowser, TryLater
 
 #: seconds that a borrower waits for the holder to finish what runs and close its browser
 PATIENCE: Final = 60.0
@@ -59,7 +59,7 @@ class Profile:
 
         Raises:
             TryLater: somebody wants it for a moment.
-            NotPermitted: another process holds it.
+            NoBrowser: another process holds it.
         """
         if self._held is None:
             self.demand_turn()
@@ -70,7 +70,7 @@ class Profile:
 
         Raises:
             TryLater: somebody else has borrowed it.
-            NotPermitted: its holder does not let go.
+            NoBrowser: its holder does not let go.
         """
         if self._wanted is None:
             self._wanted = await self._lock_in_time("wanted")
@@ -89,7 +89,7 @@ class Profile:
     def _hold(self, file: int | None) -> None:
         if file is None:
             holder = (self.directory / "in-use.lock").read_text() or "unknown"
-            raise NotPermitted(
+            raise NoBrowser(
                 f"Another process (id {holder}) uses the browser profile {self.directory}.",
                 need="a browser profile of its own",
                 remedy="A profile serves one process: stop the other one, or set USHER_BROWSER_PROFILES to another "

@@ -35,7 +35,7 @@ class BrowserTransport(httpx.AsyncBaseTransport):
 
         Raises:
             httpx.TransportError: there was none.
-            TryLater, NotPermitted: there is no browser now, or none at all.
+            TryLater, NoBrowser: there is no browser now, or none at all.
         """
         if not same_origin(str(request.url), self._home):
             raise httpx.UnsupportedProtocol("this browser is signed in elsewhere")

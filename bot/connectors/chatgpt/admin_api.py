@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, TypeVar
@@ -39,12 +39,19 @@ from bot.connectors.chatgpt.wire import written
 from bot.connectors.config import ChatGPTAdminApi
 from bot.connectors.contract import (
     Blocked,
+    CancelInvite,
     Capabilities,
+    Change,
     Condition,
     ConnectorError,
     Credential,
+    Invite,
+    Remove,
+    Resend,
     SeatPool,
     Seats,
+    SetRole,
+    SetSeatType,
     SignInAgain,
     TryLater,
     Unexpected,
@@ -58,6 +65,15 @@ PER: Final = timedelta(minutes=1)
 _USERS_PAGE: Final = 1000  # the longest that the reference allows
 _INVITES_PAGE: Final = 100  # nothing is known; the longest page of directory groups, a sibling
 _PLENTY: Final = 0.1  # of the limit: so much is for whoever comes first, the rest is shared
+#: by which route a change is made
+_ROUTES: Final[Mapping[type[Change], str]] = {
+    Invite: "POST invites",
+    Resend: "POST invites/{}/resend",
+    CancelInvite: "DELETE invites/{}",
+    SetRole: "POST users/{}",
+    SetSeatType: "POST users/{}",
+    Remove: "DELETE users/{}",
+}
 _GONE: Final = frozenset({404})
 _PERHAPS_THERE: Final = frozenset({400, 409})  # how an invite may be answered that is there already
 
@@ -100,6 +116,10 @@ class AdminApi:
     def is_scarce(self, what: List) -> bool:
         """When a tenth of the limit is used up."""
         return self._pace.spent(f"GET {what}") > _PLENTY
+
+    def pause(self, change: Change) -> timedelta:
+        """While the calls of its route are used up."""
+        return self._pace.pause(_ROUTES[type(change)], change.email)
 
     async def own_id(self) -> str | None:
         """None: a key acts. Whose key it is, is not told."""
@@ -273,7 +293,7 @@ class AdminApi:
         try:
             members = await self.members()
         except SignInAgain as error:
-            return (reachable, health.failed("Admin key", error))
+            return (health.failed("Admin key", error),)  # there may be none, so that nothing was called
         except (TryLater, Blocked) as error:
             return (health.failed("Reachable", error),)
         except ConnectorError as error:

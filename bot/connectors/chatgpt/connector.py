@@ -116,6 +116,10 @@ class ChatGPTConnector:
         return protected
 
     # -- changing ------------------------------------------------------------------------------------------------------
+    def pause(self, change: Change) -> timedelta:
+        """As the transport's limit asks for."""
+        return self._transport.pause(change)
+
     async def apply(self, change: Change) -> None:
         """Makes one change, once. Already there and already gone are successes.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -25,6 +25,8 @@ class Pace:
         self._routes: defaultdict[str, asyncio.Queue[float]] = defaultdict(lambda: _all_free(limit))
         self._answered: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=limit))
         self._held: dict[str, float] = {}
+        self._on_their_way: Counter[str] = Counter()  # calls, and those who wait to make one
+        self._lines: defaultdict[str, dict[str, float]] = defaultdict(dict)  # who was sent away, and until when
 
     @asynccontextmanager
     async def turn(self, route: str) -> AsyncIterator[None]:
@@ -35,16 +37,47 @@ class Pace:
         """
         self._heed(route)
         slots, loop = self._routes[route], asyncio.get_running_loop()
-        free_at = await slots.get()
+        self._on_their_way[route] += 1
         try:
-            await asyncio.sleep(max(0.0, free_at - loop.time()))
-            self._heed(route)
-            free_at = float("inf")  # the call is on its way: its end sets the time
-            yield
+            free_at = await slots.get()
+            try:
+                await asyncio.sleep(max(0.0, free_at - loop.time()))
+                self._heed(route)
+                free_at = float("inf")  # the call is on its way: its end sets the time
+                yield
+            finally:
+                if free_at == float("inf"):
+                    self._answered[route].append(loop.time())
+                slots.put_nowait(min(free_at, loop.time() + self._per))
         finally:
-            if free_at == float("inf"):
-                self._answered[route].append(loop.time())
-            slots.put_nowait(min(free_at, loop.time() + self._per))
+            self._on_their_way[route] -= 1
+
+    def pause(self, route: str, who: str) -> timedelta:
+        """For how long somebody had better do something else before they call this route; zero: let them come.
+
+        Whoever is sent away has a place in line: those who ask later are let in later. It is kept until they come back,
+        and for `per` after their time.
+        """
+        now = asyncio.get_running_loop().time()
+        line = self._lines[route]
+        for late in [each for each, at in line.items() if at < now - self._per and each != who]:
+            del line[late]
+        turn = line.get(who)
+        if turn is None:
+            turn = line[who] = self._turn_of(len(line), route, now)
+        if turn <= now:
+            del line[who]
+            return timedelta()
+        return timedelta(seconds=turn - now)
+
+    def _turn_of(self, place: int, route: str, now: float) -> float:
+        """When there is a slot for whoever has so many before them in line, as far as one can see."""
+        taken = [at + self._per for at in self._answered[route] if at > now - self._per]
+        taken += [now + self._per] * self._on_their_way[route]
+        free = max(0, self._limit - len(taken))
+        slots = [now] * free + sorted(taken)[-self._limit :]
+        windows, slot = divmod(place, self._limit)
+        return max(slots[slot] + windows * self._per, self._held.get(route, 0.0))
 
     def spent(self, route: str) -> float:
         """Which part of the limit the calls of this route have used up lately, from 0 to 1."""

@@ -9,6 +9,7 @@ rules are those of its "SCIM requirements".
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from bot.connectors.config import ChatGPTScim
 from bot.connectors.contract import (
     Blocked,
     Capabilities,
+    Change,
     Condition,
     ConnectorError,
     Credential,
@@ -43,8 +45,14 @@ CAPABILITIES: Final = Capabilities(
     seat_types=tuple(wire.SEAT_TYPES),
     observes=True,
     sees_invites=False,
+    sees_members=False,
+    resends=False,
     sees_seats=False,
     permissions=dict.fromkeys(("observe", "accounts", "invite", "cancel_invite", "remove"), _TOKEN_OF_THE_DIRECTORY),
+    if_locked_out="In ChatGPT open Workspace settings, Members: is {email} there, or invited, and is a seat free? Then "
+    "open Identity & Provisioning, Directory Sync (SCIM), and look at the directory's own page (WorkOS's, or your "
+    "identity provider's) whether {email} is held back (“Validating”) or could not be synchronised. Try again writes "
+    "{email} into the directory once more, which ChatGPT follows within 40 minutes or so.",
     no_others="SCIM can choose neither role nor seat type: ChatGPT invites everybody as member, with the workspace's "
     f"default seat type. To choose, {_INSTEAD}",
 )
@@ -87,6 +95,10 @@ class Scim:
     def is_scarce(self, what: List) -> bool:  # noqa: ARG002
         """No: no limit is known."""
         return False
+
+    def pause(self, change: Change) -> timedelta:  # noqa: ARG002
+        """Not at all: no limit is known."""
+        return timedelta()
 
     async def own_id(self) -> str | None:
         """None: a token acts, and not a person."""
@@ -146,6 +158,18 @@ class Scim:
         back = _call(f"bring {email} back in the directory", writes=True)
         await self._send(back, "PATCH", there[0].id, body=wire.activation())
 
+    async def send_again(self, email: str) -> bool:
+        """Writes whom Usher has in the directory once more, which frees a user whom WorkOS holds as Validating.
+
+        Returns:
+            False: Usher has nobody active with this address in it.
+        """
+        own = [user for user in await self._users(email) if user.active and not user.foreign]
+        call = _call(f"write {email} into the directory again", writes=True)
+        for user in own:
+            await self._send(call, "PUT", user.id, body={**wire.new_user(email), "id": user.id})
+        return bool(own)
+
     async def remove(self, user_id: str) -> bool:
         """Deletes the user from the directory; ChatGPT removes the member, or takes the invite back.
 
@@ -165,7 +189,15 @@ class Scim:
         return invite.id is not None and await self.remove(invite.id)
 
     async def resend(self, *, email: str, role: str, seat_type: str) -> None:  # noqa: ARG002
-        """SCIM's invites cannot be sent again, not even by hand (OpenAI's "SCIM integration FAQ")."""
+        """Writes them into the directory again, for a workspace that has not followed.
+
+        An invite that ChatGPT has sent it does not send again, not even by hand (OpenAI's "SCIM integration FAQ").
+
+        Raises:
+            Refused: Usher has nobody with this address in the directory.
+        """
+        if await self.send_again(email):
+            return
         raise Refused(
             f"ChatGPT does not send an invite again that came by SCIM, so {email} gets no other.",
             remedy="Ask them to look for the first one, or to sign in at chatgpt.com with that address.",
@@ -191,7 +223,7 @@ class Scim:
         try:
             users = await self._users()
         except SignInAgain as error:
-            return (reachable, health.failed("SCIM token", error))
+            return (health.failed("SCIM token", error),)  # there may be none, so that nothing was called
         except (TryLater, Blocked) as error:
             return (health.failed("Reachable", error),)
         except ConnectorError as error:

@@ -7,10 +7,10 @@ touch are the connector's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from bot.connectors.contract import Capabilities, Condition, SeatPool
+from bot.connectors.contract import Capabilities, Change, Condition, SeatPool
 
 List = Literal["users", "invites"]
 
@@ -53,6 +53,10 @@ class Transport(Protocol):
 
     def is_scarce(self, what: List) -> bool:
         """Have so many calls for this list been made lately that further ones had better be shared?"""
+        ...
+
+    def pause(self, change: Change) -> timedelta:
+        """For how long a change had better wait, to keep within the limit of calls (see the contract)."""
         ...
 
     async def own_id(self) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Final, TypeVar
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -24,6 +25,7 @@ from bot.connectors.config import ChatGPTWebAdmin
 from bot.connectors.contract import (
     Blocked,
     Capabilities,
+    Change,
     Condition,
     ConnectorError,
     Credential,
@@ -104,6 +106,10 @@ class WebAdmin:
     def is_scarce(self, what: List) -> bool:  # noqa: ARG002
         """No: no limit is known."""
         return False
+
+    def pause(self, change: Change) -> timedelta:  # noqa: ARG002
+        """Not at all: no limit is known."""
+        return timedelta()
 
     async def own_id(self) -> str | None:
         """The user id that the session says it belongs to."""
@@ -325,22 +331,23 @@ class WebAdmin:
         return parse(call, wire.AccountsCheck, answer).workspace(self._workspace_id)
 
     async def check(self) -> tuple[Condition, ...]:
-        """Signs in, looks the workspace up, reads members and seats. Stops where going on makes no sense."""
-        reachable = Condition(name="Reachable", ok=True, detail=f"{self._base_url} answers.")
+        """Signs in, looks the workspace up, reads members and seats. Stops where going on makes no sense.
+
+        That it is reachable is said after a call that was answered: a sign-in may be missing, or be an earlier one.
+        """
         try:
             signed_in = await self._session.signed_in()
         except SignInAgain as error:
-            return (reachable, health.failed("Signed in", error))
+            return (health.failed("Signed in", error),)
         except ConnectorError as error:
             return (health.failed("Reachable", error),)
-        found: tuple[Condition, ...] = (
-            reachable,
-            health.signed_in(signed_in.email, expected=self._integration_email),
-        )
+        account = health.signed_in(signed_in.email, expected=self._integration_email)
         try:
-            found += health.workspace(await self._workspace(), workspace_id=self._workspace_id)
+            workspace = await self._workspace()
         except ConnectorError as error:
-            return (*found, health.failed("Workspace", error))
+            return (account, health.failed("Workspace", error))
+        reachable = Condition(name="Reachable", ok=True, detail=f"{self._base_url} answers.")
+        found = (reachable, account, *health.workspace(workspace, workspace_id=self._workspace_id))
         if not all(condition.ok for condition in found):
             return found
         try:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import sqlalchemy as sa
+import structlog
 import uvicorn
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
@@ -18,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.access import subjects
+from bot.access.user_groups import members_of
 from bot.engine.directory import PAGE, DirectoryError, SlackDirectory, sync
 from bot.handlers import directory_events
 from sandbox import company
@@ -265,3 +267,73 @@ async def test_another_manager_is_known_after_the_event(
     assert (lena.title, lena.manager_id) == ("Lead designer", company.MAYA.id)
     await listening.look_again(company.LENA.id)
     assert (await everybody(database))[company.LENA.id].manager_id == company.NOOR.id
+
+
+# -- user groups -------------------------------------------------------------------------------------------------------
+async def members(database: Database, *groups: str) -> dict[str, tuple[str, ...]]:
+    async with database.read() as session:
+        return await members_of(session, groups)
+
+
+async def test_a_sync_brings_the_user_groups_in_one_call(
+    database: Database, slack: Slack, client: AsyncWebClient
+) -> None:
+    """Who is in which group is known after a sync; groups that were disabled are as if they were not there."""
+    await sync(database, client, manager_field="Manager")
+    assert await members(database, "@it-admins", "security") == {
+        "@it-admins": (company.NOOR.id,),
+        "security": (company.NOOR.id, company.TOM.id),
+    }
+    assert len(slack.calls_of("usergroups.list")) == 1
+    slack.user_groups.disable("security")
+    await sync(database, client, manager_field="Manager")
+    assert await members(database, "security") == {}
+
+
+@pytest.mark.parametrize("reason", ["scope", "plan"])
+async def test_without_user_groups_people_are_still_read(
+    database: Database, slack: Slack, client: AsyncWebClient, reason: str
+) -> None:
+    """A missing scope, or a plan without groups, is said and keeps nobody out of the directory."""
+    await sync(database, client, manager_field="Manager")
+    slack.change_profile(company.LENA.id, title="Lead designer")
+    if reason == "scope":
+        slack.app.scopes -= {"usergroups:read"}
+    else:
+        slack.faults.add("usergroups.list", "error", error="plan_upgrade_required")
+    with structlog.testing.capture_logs() as logs:
+        await sync(database, client, manager_field="Manager")
+    said = "the scope usergroups:read" if reason == "scope" else "this Slack workspace's plan"
+    [warning] = [line for line in logs if line["event"] == "directory.no_user_groups"]
+    assert said in warning["error"]
+    assert (await everybody(database))[company.LENA.id].title == "Lead designer"
+    assert await members(database, "it-admins") == {"it-admins": (company.NOOR.id,)}
+
+
+@pytest.mark.parametrize("change", ["members", "handle", "disabled", "new"])
+async def test_a_group_that_changed_is_read_anew(
+    database: Database, slack: Slack, listening: SlackDirectory, change: str
+) -> None:
+    """Whatever happens to a group leads to one task, after which the directory says what is true."""
+    match change:
+        case "members":
+            slack.user_groups.set_users("security", [company.LENA.id])
+        case "handle":
+            slack.user_groups.change("security", handle="guards")
+        case "disabled":
+            slack.user_groups.disable("security")
+        case _:
+            slack.user_groups.create("guards", name="Guards", users=[company.MAYA.id])
+    await until(lambda: tasks(database, subjects.DIRECTORY))
+    assert await tasks(database, subjects.DIRECTORY) == ["groups"]
+    await listening.sync_groups()
+    both = (company.NOOR.id, company.TOM.id)
+    assert (
+        await members(database, "security", "guards")
+        == {
+            "members": {"security": (company.LENA.id,)},
+            "handle": {"guards": both},
+            "disabled": {},
+            "new": {"security": both, "guards": (company.MAYA.id,)},
+        }[change]
+    )

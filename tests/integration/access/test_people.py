@@ -48,7 +48,8 @@ async def person(database: Database, id_: str) -> Person:
 async def events(database: Database, *, since: int = 0) -> list[tuple[str, str, dict[str, Any]]]:
     async with database.read() as session:
         lines = await session.scalars(sa.select(LedgerLine).where(LedgerLine.seq > since).order_by(LedgerLine.seq))
-        return [(line.event, line.subject, json.loads(line.data)) for line in lines]
+        told = [(line.event, line.subject, json.loads(line.data)) for line in lines]
+        return [(event, subject, {key: data[key] for key in data if key != "door"}) for event, subject, data in told]
 
 
 async def leavers(database: Database) -> list[str]:

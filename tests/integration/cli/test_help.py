@@ -18,7 +18,7 @@ COMMANDS = {
     "run", "demo", "check", "manifest", "requests", "grants", "tasks", "incidents", "catalog apply", "catalog export",
     "catalog validate", "secret set", "secret list", "secret remove", "secret rotate", "people sync", "people import",
     "grant revoke", "task retry", "audit export", "audit verify", "db upgrade", "db backup",
-    "browser sign-in", "probe",
+    "browser sign-in", "probe", "policy replay",
 }  # fmt: skip
 
 

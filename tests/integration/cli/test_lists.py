@@ -11,8 +11,8 @@ from tests.integration.cli.conftest import Shell
 
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 FIELDS = {
-    "requests": "id state requester beneficiary application role seat_type duration reason channel created_at "
-    "expires_at decided_at decided_by decision_reason",
+    "requests": "id state requester beneficiary application role seat_type duration granted reason channel "
+    "created_at expires_at decided_at decided_by decision_reason",
     "grants": "id state request beneficiary application role seat_type starts_at ends_at active_at ended_at end_reason",
     "tasks": "id state kind key run_at attempt failures error incident created_at finished_at",
     "incidents": "id state cause application person explanation remedy count opened_at seen_at resolved_at waiting",

@@ -6,7 +6,8 @@ import pytest
 
 from bot.cli import rows
 from bot.cli.shell import CommandError
-from storage.database import Database
+from storage.database import Database, Transaction
+from storage.tables import AccessRequest
 from tests.integration.cli import house
 
 READERS = {
@@ -39,6 +40,20 @@ async def test_requests(furnished: Database) -> None:
     )
     assert (pending["duration"], pending["decided_by"]) == ("30d", None)
     assert approved["decided_by"] == "maya@harbour.example"
+
+
+async def test_what_an_approver_changed(furnished: Database) -> None:
+    """What was asked for stands where it stood, and what is given beside it; null where that is the same."""
+    await furnished.write(_change, house.APPROVED)
+    pending, approved, _ = await _find(furnished, "requests")
+    assert pending["granted"] is None
+    assert approved["duration"] == "30d"
+    assert approved["granted"] == {"role": "member", "seat_type": "codex", "duration": "7d"}
+
+
+async def _change(tx: Transaction, request_id: str) -> None:
+    request = await tx.session.get_one(AccessRequest, request_id)
+    request.terms = {"role": "member", "seat_type": "codex", "duration_seconds": 7 * 86_400}
 
 
 async def test_grants(furnished: Database) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.connectors.config import AnyConnector
-from bot.connectors.contract import Connector, Health
+from bot.connectors.contract import Connector, Health, SignInAgain
 from bot.connectors.registry import build_connector
 from sandbox import company
 from sandbox.chatgpt import Workspace, sign_in
@@ -74,6 +74,40 @@ async def test_what_is_wrong_is_named_with_the_next_step(
     assert the_failing(await connector.check()) == line
     workspace.faults.clear()
     assert (await connector.check()).ok
+
+
+class NothingKept:
+    """A credential that nobody has handed over yet."""
+
+    async def value(self) -> str:
+        raise SignInAgain("There is no such secret.")
+
+    async def replace(self, old: str, new: str) -> None:
+        raise AssertionError
+
+
+def said_to_be_well(health: Health) -> set[str]:
+    return {condition.name for condition in health.conditions if condition.ok}
+
+
+async def test_without_a_credential_nothing_is_called_and_nothing_is_said_to_answer(
+    config: AnyConnector, http: httpx.AsyncClient, workspace: Workspace
+) -> None:
+    """The one line is the credential's."""
+    health = await build_connector(config, http=http, credential=NothingKept()).check()
+    assert workspace.calls == []
+    assert said_to_be_well(health) == set()
+    assert the_failing(health)
+
+
+@WEB_ADMIN
+async def test_an_earlier_sign_in_says_nothing_about_now(connector: Connector, workspace: Workspace) -> None:
+    """The token is still good when a challenge stands in the way of everything."""
+    assert (await connector.check()).ok
+    workspace.faults.switch_on("challenge_403")
+    health = await connector.check()
+    assert the_failing(health) == "Workspace"
+    assert "Reachable" not in said_to_be_well(health)
 
 
 @WEB_ADMIN

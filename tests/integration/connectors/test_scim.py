@@ -221,7 +221,7 @@ async def test_a_directory_that_gives_no_mark_back_is_usher_s(
     [
         (SetRole(email=MAYA, provider_id="", role="admin"), "cannot give anybody the role admin"),
         (SetSeatType(email=MAYA, provider_id="", seat_type="codex", key="1"), "cannot put anybody on a codex seat"),
-        (Resend(email=MAYA, entitlement=MEMBER), "does not send an invite again"),
+        (Resend(email=LENA, entitlement=MEMBER), "does not send an invite again"),
     ],
 )
 async def test_what_scim_cannot_do_is_said(
@@ -251,6 +251,21 @@ async def test_that_the_workspace_does_not_follow_cannot_be_seen(
     await connector.apply(INVITE)
     assert workspace.roster.invite(LENA) is not None
     assert any("does not tell who has accepted" in line.detail for line in (await connector.check()).conditions)
+
+
+async def test_whom_the_directory_holds_comes_free_by_being_written_again(
+    connector: Connector, workspace: Workspace, writes: Writes
+) -> None:
+    """Under the same id: a PUT, and no second user. There is no invite that could be sent again."""
+    workspace.faults.switch_on("scim_users_held")
+    await connector.apply(INVITE)
+    held = await connector.observe(LENA)
+    workspace.faults.clear()
+    assert workspace.roster.invite(LENA) is None
+    await connector.apply(Resend(email=LENA, entitlement=MEMBER))
+    assert workspace.roster.invite(LENA) is not None
+    assert await connector.observe(LENA) == held
+    assert writes() == ["POST Users", f"PUT {held.provider_id}"]
 
 
 async def test_whoever_was_there_before_is_removed_all_the_same(connector: Connector, workspace: Workspace) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.access.operations.answer_incident import Answer, answer_incident
-from bot.engine.dispatcher import Dispatcher
+from bot.engine.dispatcher import ACCOUNTS_AT_ONCE, Dispatcher
 from bot.engine.stuck import STUCK
 from bot.engine.work import LONGEST_PAUSE, Done, Outcome, back_off
 from storage.database import Database, Transaction
@@ -88,6 +88,41 @@ async def test_what_keeps_failing_is_told_once_and_closed_when_it_works(
         await until(lambda: _is(database, TaskState.DONE))
         [incident] = await incidents(database)
         assert incident.state is IncidentState.RESOLVED
+
+
+async def test_accounts_that_wait_for_a_provider_keep_no_card_waiting(database: Database) -> None:
+    """A hundred ends that hang hold all the places that accounts may have, and none more."""
+    hang, shown = asyncio.Event(), asyncio.Event()
+    held: set[str] = set()
+
+    async def account(task: ClaimedTask) -> Outcome:
+        held.add(task.key)
+        await hang.wait()
+        return Done()
+
+    async def card(_task: ClaimedTask) -> Outcome:
+        shown.set()
+        return Done()
+
+    async def ends(tx: Transaction) -> None:
+        for number in range(100):
+            tx.enqueue("account", f"chatgpt:{number}")
+
+    async def news(tx: Transaction) -> None:
+        tx.enqueue("cards", "request:1")
+
+    dispatcher = Dispatcher(database, {"account": account, "cards": card})
+    running = asyncio.create_task(dispatcher.run())
+    await database.write(ends)
+    await until(lambda: len(held) >= ACCOUNTS_AT_ONCE)
+    await database.write(news)
+    async with asyncio.timeout(30):
+        await shown.wait()
+    assert len(held) == ACCOUNTS_AT_ONCE
+    hang.set()
+    await until(lambda: len(held) == 100)
+    await dispatcher.stop(within=5)
+    await running
 
 
 async def _is(database: Database, state: TaskState) -> bool:

@@ -20,7 +20,7 @@ policies:
     decide_within: 3d
   either: {approve: [{users: [maya@harbour.example, noor@harbour.example]}]}
   both_stages: {approve: [{manager: any}, {app_admins: any}]}
-  twice: {approve: [{manager: any}, {users: [maya@harbour.example]}]}
+  twice: {approve: [{manager: any}, {users: [maya@harbour.example], fresh: true}]}
   everybody: {approve: [{users: {all: [maya@harbour.example, noor@harbour.example]}}]}
   open: {auto_approve: Everybody may have this}
 applications:
@@ -37,15 +37,27 @@ applications:
       workspace_id: 2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11
       integration_email: it@harbour.example
       secret: session
-  - {key: either, name: Either, policy: either, durations: [7d], connector: *workspace}
+  - key: either
+    name: Either
+    policy: either
+    durations: [7d]
+    connector: {<<: *workspace, workspace_id: 2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e1a}
   - key: staged
     name: Staged
     policy: both_stages
     admins: [noor@harbour.example]
     durations: [7d]
-    connector: *workspace
-  - {key: twice, name: Twice, policy: twice, durations: [7d], connector: *workspace}
-  - {key: everybody, name: Everybody, policy: everybody, durations: [7d], connector: *workspace}
+    connector: {<<: *workspace, workspace_id: 2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e1b}
+  - key: twice
+    name: Twice
+    policy: twice
+    durations: [7d]
+    connector: {<<: *workspace, workspace_id: 2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e1c}
+  - key: everybody
+    name: Everybody
+    policy: everybody
+    durations: [7d]
+    connector: {<<: *workspace, workspace_id: 2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e1d}
   - {key: figma, name: Figma, admins: [noor@harbour.example], durations: [30d], connector: {type: manual}}
   - {key: open, name: Open, policy: open, durations: [7d], connector: {type: manual}}
 """

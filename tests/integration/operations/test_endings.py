@@ -57,13 +57,13 @@ async def tasks(company: Database, kind: str) -> set[str]:
 
 # -- given back and taken away -----------------------------------------------------------------------------------------
 async def test_given_back_by_either_of_the_two_it_is_about(company: Database) -> None:
-    """Tom asked for Lena: he may as well as she; Maya who approved it may not. Twice is once."""
-    request_id, grant_id = await granted(company, by="UTOM")
+    """Noor asked for Lena: she may as well as Lena; Maya who approved it may not. Twice is once."""
+    request_id, grant_id = await granted(company, by="UNOOR")
     assert await refusal(company, release, request_id=request_id, actor="UMAYA") is Refusal.NOT_YOURS
-    for actor in ("UTOM", "ULENA"):
+    for actor in ("UNOOR", "ULENA"):
         await company.write(release, request_id=request_id, actor=actor)
     assert await state_of(company, grant_id) == (GrantState.ENDING, EndReason.RELEASED, None)
-    assert [(actor, data["why"]) for _, actor, data in await lines(company, "grant.ending")] == [("UTOM", "released")]
+    assert [(actor, data["why"]) for _, actor, data in await lines(company, "grant.ending")] == [("UNOOR", "released")]
     assert "chatgpt:ULENA" in await tasks(company, "account")
 
 

@@ -72,7 +72,7 @@ async def test_who_is_told_that_they_asked_already_is_led_there(company: Databas
         )  # fmt: skip
 
     await company.write(post)
-    for person, link in (("ULENA", "https://x.example/p1"), ("UTOM", None)):
+    for person, link in (("ULENA", "https://x.example/p1"), ("UMAYA", None)):
         with pytest.raises(Refused) as told:
             await ask(company, by=person)
         assert (told.value.refusal, told.value.who, told.value.permalink) == (Refusal.ALREADY_ASKED, "ULENA", link)
@@ -108,12 +108,12 @@ async def test_what_the_policy_approves_is_given_once(company: Database) -> None
 
 async def test_only_the_requester_cancels_and_only_in_time(company: Database) -> None:
     """Twice is once; somebody else may not, and after the decision it is Give back."""
-    asked = await ask(company, by="UTOM")
+    asked = await ask(company, by="UNOOR")
     assert await refusal(company, cancel, request_id=asked.request_id, actor="ULENA") is Refusal.NOT_YOURS
     for _ in range(2):
-        await company.write(cancel, request_id=asked.request_id, actor="UTOM")
+        await company.write(cancel, request_id=asked.request_id, actor="UNOOR")
     assert [(event, actor) for event, actor, _ in await lines(company, "request.cancelled")] == [
-        ("request.cancelled", "UTOM")
+        ("request.cancelled", "UNOOR")
     ]
     other = await ask(company)
     await approve(company, other.request_id)

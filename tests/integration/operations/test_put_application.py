@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from tests.integration.operations.asking import lines, refusal, rows
 from tests.integration.operations.conftest import CATALOG
 from tests.support.clock import MovableClock
 
-DESIGN = {
+DESIGN: dict[str, Any] = {
     "name": "ChatGPT Design",
     "roles": ["member", "admin"],
     "seat_types": ["codex"],
@@ -108,9 +109,19 @@ async def test_every_admin_who_adds_it_gets_the_steps(company: Database) -> None
     assert sorted(card.recipient for card in await rows(company, Card)) == ["UMAYA", "UNOOR"]
 
 
+async def test_a_workspace_belongs_to_one_application(company: Database) -> None:
+    """As `usher catalog apply` would refuse it; under its own key the same is no other."""
+    await put(company)
+    await put(company)
+    assert "ChatGPT Design has this workspace already" in (await wrong(company, name="Design again"))["key"]
+
+
 async def test_admins_who_add_at_once_lose_nothing(company: Database) -> None:
     """Each adds to the catalogue that the other left: none of them is taken out again."""
-    await asyncio.gather(*(put(company, name=f"Design {number}") for number in range(6)))
+    of_their_own = [{**DESIGN["connector"], "workspace_id": str(UUID(int=number))} for number in range(6)]
+    await asyncio.gather(
+        *(put(company, name=f"Design {number}", connector=connector) for number, connector in enumerate(of_their_own))
+    )
     async with company.read() as session:
         offered = {each.key for each in (await load_catalog(session)).applications}
     assert {f"design-{number}" for number in range(6)} <= offered

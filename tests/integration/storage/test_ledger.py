@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from storage import audit
 from storage.audit import FIRST_PREVIOUS, Mark, VerifyResult
+from storage.clock import SystemClock
 from storage.database import Database, Transaction
 from storage.tables import LedgerLine
 from tests.support.clock import START, MovableClock
 
 Tamper = Callable[[Transaction], Awaitable[None]]
+
+ROOT = Path(__file__).parents[3]
+WRITER = """
+import asyncio, sys
+from storage.clock import SystemClock
+from storage.database import Database
+
+async def record(tx):
+    tx.record("request.vote", actor=f"U{sys.argv[2]}", subject="request:1")
+
+async def main():
+    database = await Database.open(sys.argv[1], clock=SystemClock())
+    await asyncio.gather(*(database.write(record) for _ in range(40)))
+    await database.close()
+
+sys.path.insert(0, ".")
+asyncio.run(main())
+"""
 
 
 async def record(tx: Transaction, number: int) -> None:
@@ -130,6 +152,34 @@ async def test_many_writers_make_one_chain(database: Database) -> None:
     assert (result.intact, result.lines) == (True, 60)
 
 
+async def test_several_processes_make_one_chain(postgresql_url: str, tmp_path: Path) -> None:
+    """Replicas write at once, each over connections of its own: numbers without gaps, and a chain that holds."""
+    program = tmp_path / "writer.py"
+    program.write_text(WRITER)
+    writers = [
+        await asyncio.create_subprocess_exec(sys.executable, program, postgresql_url, str(number), cwd=ROOT)
+        for number in range(4)
+    ]
+    async with asyncio.timeout(120):
+        assert [await writer.wait() for writer in writers] == [0] * 4
+    database = await Database.open(postgresql_url, clock=SystemClock())
+    result = await verify(database)
+    async with database.read() as session:
+        actors = [line.actor async for line in audit.export(session)]
+    await database.close()
+    assert (result.problem, result.lines) == (None, 4 * 40)
+    assert {actor: actors.count(actor) for actor in set(actors)} == {f"U{number}": 40 for number in range(4)}
+
+
+async def test_every_line_names_its_door(database: Database) -> None:
+    """What Usher does by itself, what comes from Slack and what an admin types are told apart."""
+    for opened in (database, database.through("slack"), database.through("shell")):
+        await opened.write(record, 1)
+    async with database.read() as session:
+        doors = [json.loads(line.data)["door"] async for line in audit.export(session)]
+    assert doors == ["usher", "slack", "shell"]
+
+
 async def test_a_write_that_failed_leaves_no_gap(database: Database) -> None:
     """A number is only given with the commit."""
 
@@ -180,4 +230,4 @@ async def test_an_export_is_whole_beyond_one_page(database: Database) -> None:
 async def test_the_history_of_one_subject(written: Database) -> None:
     """What happened to one request, and nothing of the others."""
     async with written.read() as session:
-        assert [line.data for line in await audit.history(session, "request:3")] == ['{"stage":3}']
+        assert [line.data for line in await audit.history(session, "request:3")] == ['{"door":"usher","stage":3}']

@@ -200,8 +200,8 @@ async def test_secrets_stand_nowhere_in_plain_text(
     async with database.read() as session:
         lines = [(line.event, line.actor, line.subject, line.data) async for line in audit.export(session)]
     assert lines == [
-        ("secret.stored", "shell:ada", "secret:chatgpt-session", "{}"),
-        ("secret.removed", "shell:ada", "secret:chatgpt-session", "{}"),
+        ("secret.stored", "shell:ada", "secret:chatgpt-session", '{"door":"usher"}'),
+        ("secret.removed", "shell:ada", "secret:chatgpt-session", '{"door":"usher"}'),
     ]
     await store.put("chatgpt-session", COOKIE)
     async with database.read() as session:

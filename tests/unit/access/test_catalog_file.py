@@ -5,28 +5,32 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.access.catalog import (
-    DEFAULT_POLICY,
-    ApplicationEntry,
-    ApproverKind,
-    Catalog,
-    PolicyRules,
-    Stage,
-)
+from bot.access.catalog import ApplicationEntry, Catalog
 from bot.access.catalog_file import (
     CatalogProblems,
     Directory,
     Lines,
-    check_people,
+    check_names,
     decode,
     read,
     read_with_lines,
     write,
 )
 from bot.access.durations import write_duration
+from bot.access.policy_rules import (
+    DEFAULT_POLICY,
+    ApproverKind,
+    Approvers,
+    Condition,
+    EmergencyRules,
+    PolicyRules,
+    Rule,
+    Span,
+    Stage,
+)
 from bot.connectors.registry import capabilities_of
 
 WORKSPACE = "2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11"
@@ -47,6 +51,14 @@ SCIM = CHATGPT.replace("web_admin", "scim").replace(
 )
 
 CHATGPT_CAN = capabilities_of(read(CHATGPT, "c.yml").applications[0].connector)
+
+
+MANAGER = Approvers(kind=ApproverKind.MANAGER)
+IT = Approvers(kind=ApproverKind.USERGROUP, group="it-admins")
+
+
+def users(*people: str) -> Approvers:
+    return Approvers(kind=ApproverKind.USERS, people=people)
 
 
 def problems(text: str) -> list[str]:
@@ -75,26 +87,85 @@ def test_what_is_left_out_has_a_default() -> None:
     assert (entry.roles, entry.seat_types, entry.durations) == (("member",), ("chatgpt",), (30 * 86_400,))
     assert entry.policy == "default"
     assert catalog.policies == {"default": DEFAULT_POLICY}
-    assert DEFAULT_POLICY.approve == (Stage(kind=ApproverKind.MANAGER),)
-    assert DEFAULT_POLICY.fallback == (Stage(kind=ApproverKind.APP_ADMINS),)
+    assert DEFAULT_POLICY.approve == (Stage(who=(MANAGER,)),)
+    assert DEFAULT_POLICY.fallback == (Stage(who=(Approvers(kind=ApproverKind.APP_ADMINS),)),)
     assert DEFAULT_POLICY.decide_within == 3 * 86_400
 
 
 @pytest.mark.parametrize(
     ("written", "stage"),
     [
-        ("manager", Stage(kind=ApproverKind.MANAGER, need="any")),
-        ("{manager: any}", Stage(kind=ApproverKind.MANAGER, need="any")),
-        ("{app_admins: all}", Stage(kind=ApproverKind.APP_ADMINS, need="all")),
-        ("owner", Stage(kind=ApproverKind.OWNER)),
-        ("{users: [Ada@Example.com]}", Stage(kind=ApproverKind.USERS, people=("ada@example.com",))),
-        ("{users: {all: [U012ABCDEF]}}", Stage(kind=ApproverKind.USERS, need="all", people=("U012ABCDEF",))),
+        ("manager", Stage(who=(MANAGER,))),
+        ("{manager: any}", Stage(who=(MANAGER,), need="any")),
+        ("{manager_of_manager: any}", Stage(who=(Approvers(kind=ApproverKind.MANAGER_OF_MANAGER),))),
+        ("{app_admins: all}", Stage(who=(Approvers(kind=ApproverKind.APP_ADMINS),), need="all")),
+        ("{app_admins: {at_least: 2}}", Stage(who=(Approvers(kind=ApproverKind.APP_ADMINS),), need=2)),
+        ("{app_admins: 2}", Stage(who=(Approvers(kind=ApproverKind.APP_ADMINS),), need=2)),
+        ("owner", Stage(who=(Approvers(kind=ApproverKind.OWNER),))),
+        ("{users: [Ada@Example.com]}", Stage(who=(users("ada@example.com"),))),
+        ("{users: {all: [U012ABCDEF]}}", Stage(who=(users("U012ABCDEF"),), need="all")),
+        ("{users: {at_least: 1, of: [U012ABCDEF]}}", Stage(who=(users("U012ABCDEF"),), need=1)),
+        ("{usergroup: '@it-admins'}", Stage(who=(IT,))),
+        ("{usergroup: {at_least: 2, of: it-admins}}", Stage(who=(IT,), need=2)),
+        ("{manager: any, fresh: true, delegates: false}", Stage(who=(MANAGER,), fresh=True, delegates=False)),
+        ("{who: [manager, {usergroup: it-admins}]}", Stage(who=(MANAGER, IT))),
+        (
+            "{who: [manager, {users: [U012ABCDEF]}], need: {at_least: 2}, delegates: no}",
+            Stage(who=(MANAGER, users("U012ABCDEF")), need=2, delegates=False),
+        ),
     ],
 )
-def test_a_stage_is_one_pair(written: str, stage: Stage) -> None:
-    """A stage says whom to ask and how many must agree; where any one will do, the shorter forms say so too."""
+def test_a_stage_says_whom_to_ask_and_how_many_must_agree(written: str, stage: Stage) -> None:
+    """A pair where approvers are of one kind, the longer form for several; what goes without saying may be left out."""
     catalog = read(f"policies:\n  default: {{approve: [{written}]}}\n", "c.yml")
     assert catalog.policies["default"].approve == (stage,)
+
+
+def test_a_rule_reads_as_it_is_written() -> None:
+    """Every condition and outcome; one word stands for a list of one, a group may have its @."""
+    catalog = read(
+        textwrap.dedent("""\
+        policies:
+          default:
+            approve: [manager]
+            rules:
+              - name: Guests
+                when: {member: guest, email_domain: Partner.example}
+                deny: Guests ask their host.
+              - when:
+                  role: admin
+                  seat_type: [chatgpt, codex]
+                  duration: {longer_than: 30d, at_most: 90d}
+                  on_behalf: true
+                  extension: no
+                  title: "*Engineer*"
+                  usergroup: "@it-admins"
+                  raises_bill: true
+                  channel: [slack, chatgpt]
+                approve: [{app_admins: all}]
+              - when: {duration: {at_most: 7d}}
+                auto_approve: A week is fine for everybody
+        """),
+        "c.yml",
+    )
+    first, second, third = catalog.policies["default"].rules
+    assert (first.name, first.when.email_domain, first.deny) == (
+        "Guests",
+        ("partner.example",),
+        "Guests ask their host.",
+    )
+    assert second.when == Condition(
+        role=("admin",),
+        seat_type=("chatgpt", "codex"),
+        duration=Span(longer_than="30d", at_most="90d"),
+        on_behalf=True,
+        extension=False,
+        title=("*Engineer*",),
+        usergroup=("it-admins",),
+        raises_bill=True,
+        channel=("slack", "chatgpt"),
+    )
+    assert (third.when.duration, third.auto_approve) == (Span(at_most="7d"), "A week is fine for everybody")
 
 
 def test_words_that_older_yaml_took_for_truth_stay_words() -> None:
@@ -155,7 +226,7 @@ WRONG = [
     pytest.param("text\n", "c.yml:1: this must be a mapping (key: value), not “text”", id="text at the top"),
     pytest.param(
         "applications: []\napps: []\n",
-        "c.yml:2: apps: there is no key “apps” here: choose from policies, applications",
+        "c.yml:2: apps: there is no key “apps” here: choose from policies, applications, webhooks",
         id="unknown key at the top",
     ),
     pytest.param(
@@ -291,6 +362,21 @@ WRONG = [
         id="application twice",
     ),
     pytest.param(
+        CHATGPT
+        + CHATGPT.removeprefix("applications:\n")
+        .replace("key: chatgpt", "key: codex")
+        .replace(WORKSPACE, WORKSPACE.upper()),
+        "c.yml:15: applications[1].connector.workspace_id: this workspace stands already in line 7: "
+        "an application has a workspace to itself",
+        id="workspace twice",
+    ),
+    pytest.param(
+        CHATGPT + SCIM.removeprefix("applications:\n").replace("key: chatgpt", "key: codex"),
+        "c.yml:15: applications[1].connector.workspace_id: this workspace stands already in line 7: "
+        "an application has a workspace to itself",
+        id="workspace twice, over two transports",
+    ),
+    pytest.param(
         "applications:\n  - key: a\n    name: b\n    connector: manual\n",
         "c.yml:4: applications[0].connector: this must be a mapping (key: value), not “manual”",
         id="connector as text",
@@ -364,44 +450,6 @@ WRONG = [
         "an email address must have "
         "an @-sign",
         id="e-mail address",
-    ),
-    pytest.param(
-        "policies:\n  default:\n    approve: [boss]\n",
-        "c.yml:3: policies.default.approve[0]: there is no approver “boss”: "
-        "choose from manager, app_admins, owner, users",
-        id="unknown approver",
-    ),
-    pytest.param(
-        "policies:\n  default:\n    approve: [{manager: some}]\n",
-        "c.yml:3: policies.default.approve[0]: “some” of them cannot be asked: write {manager: any} or {manager: all}",
-        id="neither any nor all",
-    ),
-    pytest.param(
-        "policies:\n  default:\n    approve: [{manager: any, owner: any}]\n",
-        "c.yml:3: policies.default.approve[0]: a stage is one pair: write {manager: any}",
-        id="two in one stage",
-    ),
-    pytest.param(
-        "policies:\n  default:\n    approve: [{users: any}]\n",
-        "c.yml:3: policies.default.approve[0]: a stage is one pair: write {users: [ada@example.com]}",
-        id="users without people",
-    ),
-    pytest.param(
-        "policies:\n  default:\n    approve: [{users: []}]\n",
-        "c.yml:3: policies.default.approve[0]: users wants at least one person: write {users: [ada@example.com]}",
-        id="users of nobody",
-    ),
-    pytest.param(
-        "policies:\n  default:\n    approve:\n      - users:\n          - ada@example.com\n          - Grace\n",
-        "c.yml:4: policies.default.approve[0]: “Grace” is neither an e-mail address nor a Slack user id (U012ABCDEF)",
-        id="no person in a stage",
-    ),
-    pytest.param(
-        "policies:\n  default: {decide_within: 3d}\n",
-        "c.yml:2: policies.default: a policy either asks somebody (approve: [{manager: "
-        "any}]) or approves by itself and says "
-        "why (auto_approve: “Everybody may have this”)",
-        id="policy that nobody decides",
     ),
     pytest.param(
         "policies:\n  default: {approve: [owner], decide_within: unlimited}\n",
@@ -505,7 +553,7 @@ def test_people_who_cannot_act_are_named_with_their_lines() -> None:
         "run `usher people sync` if they are new to Slack",
     )
     with pytest.raises(CatalogProblems) as caught:
-        check_people(catalog.mentions(), lines, directory)
+        check_names(catalog.mentions(), lines, directory)
     assert str(caught.value).splitlines() == [
         "c.yml:7: policies.default.approve[0].users.any[1]: “U0GONE00” has left: name somebody else",
         "c.yml:8: policies.default.fallback[0].users[0]: “robot@example.com” is a bot: name a person",
@@ -514,18 +562,56 @@ def test_people_who_cannot_act_are_named_with_their_lines() -> None:
     ]
 
 
+GROUPS = """\
+policies:
+  default:
+    approve:
+      - {usergroup: it-admins}
+      - who:
+          - manager
+          - usergroup: Securty
+    rules:
+      - when:
+          usergroup: [s012abcdef, "@nobody-at-all"]
+        deny: Ask your lead.
+"""
+
+
+def test_user_groups_that_are_not_there_are_named_with_their_lines() -> None:
+    """By handle or id, whatever their capitals; a slip of the pen is recognized."""
+    catalog, lines = read_with_lines(GROUPS, "c.yml")
+    with pytest.raises(CatalogProblems) as caught:
+        check_names(catalog.mentions(), lines, Directory(active={"x"}, groups={"it-admins", "security", "s012abcdef"}))
+    misspelt, new = str(caught.value).splitlines()
+    assert misspelt == (
+        "c.yml:7: policies.default.approve[1].who[1].usergroup: Slack has no user group @Securty: "
+        "did you mean @security?"
+    )
+    assert new == (
+        "c.yml:10: policies.default.rules[0].when.usergroup[1]: Slack has no user group @nobody-at-all: "
+        "run `usher people sync` if it is new to Slack"
+    )
+
+
+def test_where_no_user_groups_are_known_the_scope_is_named() -> None:
+    """Slack tells an app nothing about user groups until it has the scope."""
+    catalog, lines = read_with_lines("policies: {default: {approve: [{usergroup: it}]}}", "c.yml")
+    with pytest.raises(CatalogProblems, match=r"^c\.yml:1: .*neither is @it: .*scope usergroups:read"):
+        check_names(catalog.mentions(), lines, Directory(active={"x"}))
+
+
 def test_an_empty_directory_is_to_be_filled_first() -> None:
     """On a fresh installation the remedy is the first sync."""
     catalog, lines = read_with_lines(application(owner="ada@example.com"), "c.yml")
     with pytest.raises(CatalogProblems, match=r"nobody is known yet.*run `usher people sync` first"):
-        check_people(catalog.mentions(), lines, Directory(active=set()))
+        check_names(catalog.mentions(), lines, Directory(active=set()))
 
 
 def test_without_a_file_the_place_in_the_catalogue_is_named() -> None:
     """A catalogue that came from no file is still told where it is wrong."""
     catalog = read(application(owner="ada@example.com"), "c.yml")
     with pytest.raises(CatalogProblems, match=r"^catalogue: applications\[0\]\.owner: nobody"):
-        check_people(catalog.mentions(), Lines.unknown(), Directory(active=set()))
+        check_names(catalog.mentions(), Lines.unknown(), Directory(active=set()))
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -533,28 +619,80 @@ texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
 keys = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,9}", fullmatch=True)
 people = st.sampled_from(["ada@example.com", "grace@example.com", "U012ABCDEF", "W0AB1CDEF"])
 durations = st.one_of(st.none(), st.integers(1, 10**9 - 1)).map(write_duration)
-stages = st.one_of(
-    st.builds(
-        Stage,
-        kind=st.sampled_from(sorted(set(ApproverKind) - {ApproverKind.USERS})),
-        need=st.sampled_from(["any", "all"]),
+limited = st.integers(1, 10**7)
+reasons = texts.map(lambda text: text.strip() + "...")
+groups = st.sampled_from(["it-admins", "S012ABCDEF", "on", "any"])
+words = st.lists(texts, min_size=1, max_size=3).map(tuple)
+approvers = st.one_of(
+    st.sampled_from(sorted(set(ApproverKind) - {ApproverKind.USERS, ApproverKind.USERGROUP})).map(
+        lambda kind: Approvers(kind=kind)
     ),
-    st.builds(
-        Stage,
-        kind=st.just(ApproverKind.USERS),
-        need=st.sampled_from(["any", "all"]),
-        people=st.lists(people, min_size=1, max_size=3).map(tuple),
-    ),
+    st.lists(people, min_size=1, max_size=3).map(lambda names: users(*names)),
+    groups.map(lambda group: Approvers(kind=ApproverKind.USERGROUP, group=group)),
 )
-policies = st.one_of(
-    st.builds(
-        PolicyRules,
-        approve=st.lists(stages, min_size=1, max_size=3).map(tuple),
-        fallback=st.lists(stages, max_size=2).map(tuple),
-        decide_within=st.integers(1, 10**7).map(write_duration),
-    ),
-    st.builds(PolicyRules, auto_approve=texts.map(lambda text: text.strip() + "...")),
+
+
+@st.composite
+def _stages(draw: st.DrawFn) -> Stage:
+    who = tuple(draw(st.lists(approvers, min_size=1, max_size=3)))
+    most = min(5, sum(one.most for one in who))
+    need = draw(st.sampled_from(["any", "all"]) | st.integers(1, int(most)))
+    return Stage(who=who, need=need, fresh=draw(st.booleans()), delegates=draw(st.booleans()))
+
+
+stages = _stages()
+lists_of_stages = st.lists(stages, min_size=1, max_size=3).map(tuple)
+outcomes = st.one_of(
+    st.fixed_dictionaries({"approve": lists_of_stages}),
+    st.fixed_dictionaries({"auto_approve": reasons}),
+    st.fixed_dictionaries({"deny": reasons}),
 )
+spans = st.tuples(limited, st.none() | limited).map(
+    lambda pair: (
+        Span(longer_than=write_duration(pair[0]))
+        if pair[1] is None
+        else Span(longer_than=write_duration(pair[0]), at_most=write_duration(pair[0] + pair[1]))
+    )
+)
+conditions = st.fixed_dictionaries(
+    {"member": st.sampled_from(["full", "guest"])},
+    optional={
+        "role": words,
+        "seat_type": words,
+        "duration": spans,
+        "on_behalf": st.booleans(),
+        "extension": st.booleans(),
+        "title": words,
+        "usergroup": st.lists(groups, min_size=1, max_size=2).map(tuple),
+        "email_domain": st.sampled_from([("example.com",), ("a.example", "b.example")]),
+        "raises_bill": st.booleans(),
+        "channel": st.sampled_from([("slack",), ("slack", "chatgpt")]),
+    },
+).map(lambda values: Condition(**values))
+rules = st.builds(
+    lambda outcome, when, name: Rule(**outcome, when=when, name=name), outcomes, conditions, st.none() | texts
+)
+emergencies = st.builds(
+    EmergencyRules,
+    longest=limited.map(write_duration),
+    confirm_within=limited.map(write_duration),
+    approve=st.just(()) | lists_of_stages,
+)
+more_of_a_policy = st.fixed_dictionaries(
+    {},
+    optional={
+        "rules": st.lists(rules, max_size=3).map(tuple),
+        "fallback": st.lists(stages, max_size=2).map(tuple),
+        "decide_within": st.integers(2, 10**7).map(write_duration),
+        "remind_after": limited.map(write_duration),
+        "escalate_after": st.just("1s"),
+        "on_behalf": st.sampled_from(["managers", "everybody", "nobody"]),
+        "beneficiary_confirms": st.booleans(),
+        "guests": st.booleans(),
+        "emergency": emergencies,
+    },
+)
+policies = st.builds(lambda outcome, more: PolicyRules(**outcome, **more), outcomes, more_of_a_policy)
 connectors = st.one_of(
     st.fixed_dictionaries({"type": st.just("manual")}, optional={"instructions": texts}),
     st.fixed_dictionaries(
@@ -605,7 +743,17 @@ catalogs = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=200)
+@given(stages)
+def test_a_stage_that_is_written_reads_back_equal(stage: Stage) -> None:
+    """In the short form and in the long one; the long form of any stage says the same as the short one."""
+    assert Stage.model_validate(stage.model_dump(mode="json")) == stage
+    need = {"at_least": stage.need} if isinstance(stage.need, int) else stage.need
+    long = {"who": [one.model_dump(mode="json") for one in stage.who], "need": need}
+    assert Stage.model_validate(long | {"fresh": stage.fresh, "delegates": stage.delegates}) == stage
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(catalogs)
 def test_what_is_written_reads_back_equal(catalog: Catalog) -> None:
     """An export is the catalogue itself, whatever stands in it; written again it is the same text."""

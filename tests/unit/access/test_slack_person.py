@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.access.operations.people import UNKNOWN, SlackPerson
-from bot.engine.directory import slack_person
+from bot.access.slack_person import slack_person
 
 FIELD = "Xf0MANAGER1"
 LENA: dict[str, Any] = {

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.access.catalog import DEFAULT_POLICY, PolicyRules
+from bot.access.policy_rules import DEFAULT_POLICY, PolicyRules
 from bot.access.set_up import PLANS, WAYS, asked_by, read_connector, unfinished
 from bot.access.story import ApplicationStory
 from bot.cards import actions
@@ -145,14 +145,6 @@ def test_the_home_tab_says_how_each_application_is(name: str, says: str) -> None
     """As last checked, and what is wrong right now."""
     view = home_view(stories.home(is_admin=True, applications=(STORIES[name],)))
     assert says in cards.seen(view["blocks"])
-
-
-def test_what_needs_a_hand_comes_first() -> None:
-    """However long the catalogue is."""
-    works = tuple(stories.application(name=f"Fine {number}") for number in range(20))
-    view = home_view(stories.home(is_admin=True, applications=(*works, STORIES["outage"])))
-    shown = cards.seen(view["blocks"])
-    assert shown.index("ChatGPT · Needs you") < shown.index("Fine 0")
 
 
 def test_nobody_else_sees_applications() -> None:

@@ -61,13 +61,14 @@ def test_it_says_what_the_beneficiary_has_already(status: AccountStatus, says: s
     assert says in shown(story(has_now=Entitlement(role="admin", seat_type="codex"), has_status=status))
 
 
-def test_the_buttons_are_approve_and_deny() -> None:
+def test_the_buttons_are_approve_and_deny_and_a_question() -> None:
     """Labelled exactly so; each carries the request's id and nothing else."""
     one = story()
     found = cards.buttons(approval_card(one, approver_id=MAYA.id).blocks)
     assert {label: (button["action_id"], button["value"]) for label, button in found.items()} == {
         "Approve": (actions.APPROVE, f"{one.id}/0"),
         "Deny": (actions.DENY, f"{one.id}/0"),
+        "Ask a question": (actions.ASK, f"{one.id}/0"),
     }
     assert found["Approve"]["style"] == "primary"
 
@@ -92,7 +93,7 @@ def test_who_has_answered_is_not_asked_again() -> None:
     one = story(asked=decided(Decision.APPROVED))
     assert labels(one, MAYA.id) == []
     assert "You said yes already." in shown(one, MAYA.id)
-    assert labels(one, NOOR.id) == ["Approve", "Deny"]
+    assert labels(one, NOOR.id) == ["Approve", "Deny", "Ask a question"]
     assert "@U0MAYA0001 said yes already." in shown(one, NOOR.id)
 
 
@@ -100,7 +101,7 @@ def test_buttons_stand_only_with_the_stage_that_decides_now() -> None:
     """An approver of an earlier stage has nothing to press."""
     one = story(asked=(asked(), asked(NOOR, why="owner", stage=1)), stage=1, stages=2)
     assert labels(one, MAYA.id) == []
-    assert labels(one, NOOR.id) == ["Approve", "Deny"]
+    assert labels(one, NOOR.id) == ["Approve", "Deny", "Ask a question"]
     assert "Step 2 of 2" in shown(one, NOOR.id)
 
 

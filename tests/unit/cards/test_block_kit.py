@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,23 +13,33 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.access.desired import Entitlement
+from bot.access.history import TOLD, Happening
+from bot.access.lists import Item, ListName, Look, Sheet
+from bot.access.paging import PAGE, Turn
 from bot.access.refusals import Refusal, Refused
 from bot.access.story import Choice, HomeStory, IncidentStory, StepStory, Story, Who
 from bot.cards.approval import approval_card, deny_form
+from bot.cards.batch import batch_card
+from bot.cards.comments import comment_reply
 from bot.cards.content import Content
+from bot.cards.emergency import emergency_card
 from bot.cards.form import Draft, extension_form, request_form
 from bot.cards.home import home_view
 from bot.cards.incident import incident_card
-from bot.cards.looked_after import found_access, revoke_form
+from bot.cards.lists import list_view
+from bot.cards.looked_after import revoke_form
 from bot.cards.notice import notice
 from bot.cards.refusals import refusal
 from bot.cards.removal import removal_card
+from bot.cards.replacing import replacement_form
+from bot.cards.request_detail import request_view
 from bot.cards.status import status_card
 from bot.cards.step import could_not_form, step_card
 from bot.cards.texts import help_text, not_understood, status_list
 from bot.cards.told import Milestone, told
 from sandbox.slack import limits
 from sandbox.slack.blocks import check_blocks, check_view, text_length
+from storage.tables import EndReason, GrantState, RequestState
 from tests.support import cards, stories
 
 HOSTILE = (
@@ -64,6 +75,8 @@ def spoil(story: Story, name: str, reason: str) -> Story:
         grant=replace(story.grant, end_note=reason) if story.grant else None,
         has_now=Entitlement(role=name, seat_type=name) if story.has_now else None,
         problem=reason if story.problem else None,
+        comments=tuple(replace(one, author=who(one.author), text=reason) for one in story.comments),
+        granted=replace(story.granted, entitlement=Entitlement(role=name, seat_type=reason)) if story.granted else None,
     )
 
 
@@ -78,6 +91,7 @@ def request_cards(story: Story) -> Iterator[Content]:
         yield removal_card([story] * 12)
     for approver in (stories.MAYA.id, stories.NOOR.id, story.requester.id):
         yield approval_card(story, approver_id=approver)
+        yield from (comment_reply(story, one, reader_id=approver) for one in story.comments)
     yield status_list([story] * 30, stories.NOW)
 
 
@@ -87,6 +101,8 @@ def other_cards() -> Iterator[Content]:
     yield from (step_card(each, viewer_id=stories.NOOR.id) for each in stories.steps().values())
     for code in Refusal:
         yield refusal(Refused(code, who=stories.MAYA.id, permalink="https://a.example/p1"), reader_id=stories.LENA.id)
+    yield from (batch_card(each) for each in stories.batches().values())
+    yield from (emergency_card(each) for each in stories.emergencies().values())
     yield from (help_text(), not_understood("chatgtp"), not_understood("chatgtp", stories.choices()))
     yield status_list([], stories.NOW)
 
@@ -168,6 +184,34 @@ def test_hostile_texts_break_no_admin_card(incident: IncidentStory, step: StepSt
     assert check_view(could_not_form(spoiled), "modal") == []
 
 
+def sheets(name: str, reason: str) -> Iterator[Sheet]:
+    """A full page of every list, in a company of hostile texts, narrowed in every way and with pages around it."""
+    story = spoil(stories.story(), name, reason)
+    granted = spoil(stories.granted(), name, reason)
+    who = Who(id="U0LENA0001", name=name)
+    item: dict[ListName, Item] = {
+        **dict.fromkeys(ListName, granted),
+        ListName.TO_DECIDE: story,
+        ListName.MY_REQUESTS: story,
+        ListName.SEATS: stories.seat(
+            application_name=name, beneficiary=who, entitlement=Entitlement(role=name, seat_type=name), reason=reason
+        ),
+        ListName.INCIDENTS: stories.incident(
+            application_name=name, explanation=reason, remedy=reason, note=reason, waiting=(who,) * 8, waiting_total=40
+        ),
+        ListName.APPLICATIONS: stories.application(name=name, outage=reason),
+    }
+    for each in ListName:
+        look = Look(name=each, person_id="U0LENA0001", application="a" * 75, state=RequestState.PENDING)
+        yield Sheet(
+            look=look,
+            items=(item[each],) * PAGE,
+            previous=Turn(before="0199a0c4-7e52"),
+            next=Turn(after="0199a0c4-7e52"),
+            application_name=name,
+        )
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(name=names, reason=reasons)
 def test_hostile_texts_break_no_view(name: str, reason: str) -> None:
@@ -175,10 +219,19 @@ def test_hostile_texts_break_no_view(name: str, reason: str) -> None:
     story = spoil(stories.story(), name, reason)
     assert check_view(deny_form(story), "modal") == []
     assert check_view(extension_form(spoil(stories.granted(), name, reason), stories.choices()[0]), "modal") == []
+    assert check_view(replacement_form(spoil(stories.granted(), name, reason), stories.choices()[0]), "modal") == []
     assert check_view(revoke_form(spoil(stories.granted(), name, reason)), "modal") == []
-    found = found_access([spoil(stories.granted(), name, reason)] * 20, 40, whose=Who(id="U0MAYA0001", name=name))
-    assert check_view(found, "modal") == []
-    assert_nothing_interpreted(found["blocks"])
+    for sheet in sheets(name, reason):
+        found = list_view(sheet, reader_id="U0MAYA0001", now=stories.NOW)
+        assert check_view(found, "modal") == []
+        assert len(json.dumps(found)) <= limits.VIEW_BYTES
+        assert_nothing_interpreted(found["blocks"])
+    asked = spoil(stories.granted(GrantState.ENDED, grant={"end_reason": EndReason.REVOKED}), name, reason)
+    happened = Happening(at=stories.NOW, event=f"grant.{name}", by=asked.requester, from_shell=False, decision=None)
+    detail = request_view(asked, [happened] * TOLD, viewer_id="U0NOOR0001")
+    assert check_view(detail, "modal") == []
+    assert len(json.dumps(detail)) <= limits.VIEW_BYTES
+    assert_nothing_interpreted(detail["blocks"])
     view = home_view(stories.home(who=Who(id="U0MAYA0001", name=name), access=(story,), to_decide=(story,)))
     assert check_view(view, "home") == []
     assert_nothing_interpreted(view["blocks"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -32,9 +34,9 @@ def entered(form: dict[str, Any], before: dict[str, Any] | None = None) -> dict[
 
 
 def test_the_inputs_are_labelled_as_promised() -> None:
-    """Application, Role, Seat type, Duration, Reason, For."""
+    """Application, Role, Seat type, Duration, Reason, For, Start."""
     form = request_form(CHOICES, Draft(application="chatgpt"))
-    assert list(inputs(form)) == ["Application", "Role", "Seat type", "Duration", "Reason", "For"]
+    assert list(inputs(form)) == ["Application", "Role", "Seat type", "Duration", "Reason", "For", "Start"]
     assert options(form, "Role") == ["Member", "Admin"]
     assert options(form, "Seat type") == ["ChatGPT seat", "Codex seat"]
     assert options(form, "Duration") == ["7 days", "30 days", "No end date"]
@@ -43,18 +45,18 @@ def test_the_inputs_are_labelled_as_promised() -> None:
 def test_before_an_application_is_chosen_nothing_depends_on_one() -> None:
     """A blank form asks for the application, the reason and for whom."""
     form = request_form(CHOICES, Draft())
-    assert list(inputs(form)) == ["Application", "Reason", "For"]
+    assert list(inputs(form)) == ["Application", "Reason", "For", "Start"]
     assert inputs(form)["Application"]["dispatch_action"] is True
 
 
 def test_what_leaves_no_choice_is_chosen_already() -> None:
     """One role, one seat type or one duration is chosen, and what an application does not know is not asked."""
     form = inputs(request_form(CHOICES, Draft(application="codex")))
-    assert list(form) == ["Application", "Role", "Seat type", "Duration", "Reason", "For"]
+    assert list(form) == ["Application", "Role", "Seat type", "Duration", "Reason", "For", "Start"]
     assert [len(form[name]["element"]["options"]) for name in ("Role", "Seat type")] == [1, 1]
     assert form["Role"]["element"]["initial_option"]["value"] == "member"
     form = inputs(request_form(CHOICES, Draft(application="figma")))
-    assert list(form) == ["Application", "Duration", "Reason", "For"]
+    assert list(form) == ["Application", "Duration", "Reason", "For", "Start"]
 
 
 def test_the_only_application_is_chosen_already() -> None:
@@ -115,12 +117,30 @@ def test_what_is_not_offered_counts_as_not_chosen() -> None:
 
 
 def test_for_may_be_left_empty() -> None:
-    """Empty means for me; where it may not be asked for others there is no such input."""
-    form = request_form(CHOICES, Draft(beneficiary_id="U0TOM00001"))
+    """Empty means for me; several can be named, and a form from before that could name one."""
+    form = request_form(CHOICES, Draft(people=("U0TOM00001", "U0MAYA0001")))
     assert inputs(form)["For"]["optional"] is True
-    assert read_form(entered(form), CHOICES).beneficiary_id == "U0TOM00001"
-    assert read_form(entered(request_form(CHOICES, Draft())), CHOICES).beneficiary_id is None
-    assert "For" not in inputs(request_form(CHOICES, Draft(), beneficiary_allowed=False))
+    assert read_form(entered(form), CHOICES).people == ("U0TOM00001", "U0MAYA0001")
+    assert read_form(entered(request_form(CHOICES, Draft())), CHOICES).people == ()
+    earlier = {actions.FOR_BLOCK: {actions.VALUE: {"type": "users_select", "selected_user": "U0TOM00001"}}}
+    assert read_form(earlier, CHOICES).people == ("U0TOM00001",)
+
+
+def test_a_day_can_be_chosen() -> None:
+    """No day means as soon as it is approved."""
+    form = request_form(CHOICES, Draft(start=date(2026, 12, 3)))
+    assert inputs(form)["Start"]["optional"] is True
+    assert read_form(entered(form), CHOICES).start == date(2026, 12, 3)
+
+
+def test_emergencies_can_be_told_only_where_the_policy_knows_them() -> None:
+    """With the longest time that it is given for; another application starts afresh."""
+    urgent = replace(CHOICES[0], emergency=4 * 3600)
+    form = request_form([urgent], Draft(emergency=True))
+    assert "For at most 4 hours." in inputs(form)["Emergency"]["hint"]["text"]
+    assert read_form(entered(form), [urgent]).emergency
+    assert not read_form(entered(request_form([urgent], Draft())), [urgent]).emergency
+    assert "Emergency" not in inputs(request_form(CHOICES, Draft(application="chatgpt")))
 
 
 def test_many_applications_are_searched_instead_of_listed() -> None:

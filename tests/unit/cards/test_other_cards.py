@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.access.lists import ListName
 from bot.access.refusals import Refusal, Refused
 from bot.cards import actions
 from bot.cards.home import home_view
@@ -141,14 +141,15 @@ def test_the_home_tab_shows_time_left_and_the_buttons_of_the_cards() -> None:
     view = home_view(stories.home())
     text = cards.seen(view["blocks"])
     assert "28 days left" in text
-    assert {"Request access", "Extend", "Give back", "Cancel request"} == set(cards.buttons(view["blocks"]))
-    assert text.index("My access") < text.index("My requests") < text.index("Waiting for my approval")
+    expected = {"Request access", "Extend", "Give back", "Nudge", "Cancel request", "I am going away"}
+    assert set(cards.buttons(view["blocks"])) == expected
+    assert text.index("My access") < text.index("My requests") < text.index("Waiting for me")
 
 
 def test_what_waits_for_me_stands_first() -> None:
     """A manager decides without scrolling, an admin sees what is broken."""
     manager = home_view(stories.homes()["manager"])["blocks"]
-    assert cards.seen(manager).index("Waiting for my approval") < cards.seen(manager).index("My access")
+    assert cards.seen(manager).index("Waiting for me") < cards.seen(manager).index("My access")
     assert {"Approve", "Deny"} <= set(cards.buttons(manager))
     admin = home_view(stories.homes()["admin"])["blocks"]
     assert cards.seen(admin).index("Incidents") < cards.seen(admin).index("My access")
@@ -162,13 +163,39 @@ def test_an_empty_home_tab_says_what_to_do() -> None:
     assert "Incidents" not in text
 
 
-def test_long_lists_say_how_many_more() -> None:
-    """As many of each as Slack's 100 blocks leave room for, and the number of the rest."""
+def test_long_lists_begin_on_the_home_tab_and_open_from_there() -> None:
+    """As many items of each as Slack's 100 blocks leave room for, and See all; nothing is counted."""
     everything = stories.homes()["everything at once"]
-    text = cards.seen(home_view(everything)["blocks"])
-    assert text.count("and 22 more") == 5
-    text = cards.seen(home_view(replace(everything, is_admin=False))["blocks"])
-    assert text.count("and 16 more") == 3
+    opened = [
+        one["value"]
+        for one in cards.inside(home_view(everything)["blocks"])
+        if one.get("type") == "button" and one["text"]["text"] == "See all"
+    ]
+    assert sorted(opened) == sorted(set(ListName) - {ListName.LOOKED_AFTER, ListName.REQUESTS})
+    short = home_view(stories.home())
+    assert "See all" not in cards.buttons(short["blocks"])
+
+
+def test_a_manager_sees_who_of_the_team_has_what_until_when() -> None:
+    """With Revoke at each; what has no end says so."""
+    blocks = home_view(stories.homes()["manager"])["blocks"]
+    text = cards.seen(blocks)
+    assert "My team's access" in text
+    assert "@U0LENA0001 · ChatGPT · Active" in text
+    assert "until 23 Dec 2026" in text
+    assert "30 days from when it begins" in text
+    assert cards.buttons(blocks)["Revoke"]["value"] == stories.granted().grant.id  # type: ignore[union-attr]
+    assert "My team's access" not in cards.seen(home_view(stories.home())["blocks"])
+
+
+def test_an_admin_sees_who_waits_for_a_seat() -> None:
+    """Since when, at which place, and with the card's answers but the one that changes nothing."""
+    blocks = home_view(stories.homes()["admin"])["blocks"]
+    text = cards.seen(blocks)
+    assert "Waiting for a seat" in text
+    assert "In line since 23 Nov 2026 at 10:00 UTC · first in line" in text
+    assert {"Invite anyway", "Decline"} <= set(cards.buttons(blocks))
+    assert "Keep waiting" not in cards.buttons(blocks)
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.access.story import Story
-from bot.cards.looked_after import found_access
 from bot.cards.notice import notice
 from bot.cards.removal import removal_card
 from storage.tables import AccountStatus, EndReason, GrantState
 from tests.support import cards, stories
-from tests.support.stories import LENA, NOOR, granted, lost
+from tests.support.stories import NOOR, granted, lost
 
 
 @pytest.mark.parametrize(
@@ -29,6 +28,8 @@ from tests.support.stories import LENA, NOOR, granted, lost
         (lost(ending={"seen": AccountStatus.MEMBER}), "That was there before Usher"),
         (lost(ending={"seen": AccountStatus.MEMBER}, why=EndReason.REVOKED), "It is there by other access"),
         (lost(by_hand=True, ending={"confirmed_by": NOOR}), "@U0NOOR0001 took it away by hand and confirmed it 23 Dec"),
+        (lost(by_directory=True), "Taken out of the directory, which was read again 23 Dec"),
+        (lost(by_directory=True), "Usher cannot see that: please look at its members then."),
         (lost(by_hand=True), "Nothing had been set up in ChatGPT yet"),
     ],
 )
@@ -69,13 +70,3 @@ def test_the_notice_says_when_and_what_can_be_done(name: str, says: str, buttons
     shown = notice(stories.stories()[name])
     assert says in cards.seen(shown.blocks)
     assert set(cards.buttons(shown.blocks)) == buttons
-
-
-def test_the_list_of_access_has_a_button_for_each() -> None:
-    """With the grant's id, which is what is revoked; more than it shows is counted."""
-    story = granted()
-    assert story.grant is not None
-    view = found_access([story], 3, whose=LENA)
-    assert cards.buttons(view["blocks"])["Revoke"]["value"] == story.grant.id
-    assert "and 2 more: choose a person above" in cards.seen(view["blocks"])
-    assert "Nobody has access" in cards.seen(found_access([], 0, whose=None)["blocks"])

@@ -8,7 +8,7 @@ import pytest
 
 from bot.access.story import Story
 from bot.cards.status import status_card
-from bot.cards.words import MARKS, Phase, phase
+from bot.cards.words import MARKS, Phase, phase, replaceable, waiting_for
 from storage.tables import GrantState, RequestState
 from tests.support import cards, stories
 from tests.support.stories import LENA, MAYA, NOOR, TOM, granted, story
@@ -45,6 +45,11 @@ def shown(one: Story, viewer: str = LENA.id) -> str:
         ("active", "Approved 23 Nov 2026 at 10:12 UTC by @U0MAYA0001."),
         ("active", "lasts until 23 Dec 2026 at 10:12 UTC"),
         ("active, no end", "It has no end date."),
+        ("active, in a directory", "It can take up to 40 minutes until ChatGPT lets you in"),
+        ("active, in a directory", "press I cannot get in if it takes longer."),
+        ("active, locked out", "You cannot get in: the admins have been told what to look at."),
+        ("ended in a directory", "It was taken out of the directory by 23 Dec 2026"),
+        ("ended in a directory", "Usher cannot see that: its admins can check."),
         ("failed", "The admins have been told."),
         ("ending", "The access is being taken back now."),
         ("ended", "was over 23 Dec 2026"),
@@ -100,17 +105,27 @@ def test_the_beneficiary_is_spoken_to() -> None:
 @pytest.mark.parametrize("name", stories.stories())
 @pytest.mark.parametrize("viewer", [LENA, TOM, MAYA])
 def test_its_buttons_are_those_that_would_work(name: str, viewer: stories.Who) -> None:
-    """Cancel request for the requester while pending; Extend and Give back for both while there is something to."""
+    """Nudge, Cancel request and Answer for the requester while pending, Ask again where nobody decided in time;
+    Extend and Give back for both while there is something to; what only the beneficiary can know, for them alone.
+    """
     one = stories.stories()[name]
     found = cards.buttons(status_card(one, viewer_id=viewer.id).blocks)
     expected = set()
-    if one.state is RequestState.PENDING and viewer == one.requester:
-        expected = {"Cancel request"}
+    if phase(one) is Phase.PENDING and one.unconfirmed and viewer == one.beneficiary:
+        expected = {"Yes, please", "No, thanks"}
+    if phase(one) is Phase.PENDING and viewer == one.requester:
+        expected = {"Cancel request"} | ({"Nudge"} if any(waiting_for(one)) else set())
+        expected |= {"Answer"} if one.comments and one.comments[-1].author != viewer else set()
+    if phase(one) is Phase.EXPIRED and viewer == one.requester:
+        expected = {"Ask again"}
     over = {None, GrantState.ENDING, GrantState.ENDED}
     if viewer in (one.requester, one.beneficiary) and (one.grant.state if one.grant else None) not in over:
         expected = {"Give back"}
         has_end = one.grant is not None and one.grant.state is GrantState.ACTIVE and one.grant.ends_at is not None
         expected |= {"Extend"} if has_end and one.extension is None else set()
+        expected |= {"Change"} if replaceable(one) else set()
+        if one.by_directory and phase(one) is Phase.ACTIVE and viewer == one.beneficiary:
+            expected |= {"It works now" if one.locked_out else "I cannot get in"}
     assert set(found) == expected
     assert all(button["value"] == one.id for button in found.values())
     assert all("confirm" in button for label, button in found.items() if label == "Give back")

@@ -95,6 +95,41 @@ async def test_it_is_known_how_much_of_the_limit_is_used_up() -> None:
             await asyncio.sleep(0.005)
 
 
+async def test_who_would_have_to_wait_is_told_for_how_long_and_keeps_their_place() -> None:
+    """Window after window; whoever comes later is let in later, and whoever comes back is let in."""
+    pace = Pace(limit=2, per=timedelta(minutes=1))
+    assert not pace.pause("r", "first")
+    await _take_from(pace, "r")
+    assert not pace.pause("r", "second")
+    await _take_from(pace, "r")
+    minutes = [pace.pause("r", f"person {number}") / timedelta(minutes=1) for number in range(5)]
+    assert minutes == pytest.approx([1, 1, 2, 2, 3], abs=0.1)
+    assert pace.pause("r", "person 3") / timedelta(minutes=1) == pytest.approx(2, abs=0.1)
+    assert not pace.pause("another", "person 4")
+
+
+async def test_who_comes_back_in_time_finds_a_slot() -> None:
+    """And leaves the line, so that the next one moves up."""
+    pace = Pace(limit=1, per=PER)
+    await _take(pace)
+    await asyncio.sleep(pace.pause("r", "first").total_seconds() + 0.001)
+    assert not pace.pause("r", "first")
+    async with asyncio.timeout(30):
+        await _take(pace)
+
+
+async def test_calls_that_wait_in_their_place_are_before_the_line() -> None:
+    """They have their slots already."""
+    pace = Pace(limit=1, per=timedelta(minutes=1))
+    await _take(pace)
+    waiting = asyncio.create_task(_take(pace))
+    await asyncio.sleep(0)
+    pace.hold("another", timedelta(minutes=5))
+    assert pace.pause("r", "first") / timedelta(minutes=1) == pytest.approx(1, abs=0.1)
+    assert pace.pause("another", "first") / timedelta(minutes=1) == pytest.approx(5, abs=0.1)
+    waiting.cancel()
+
+
 async def _taken(pace: Pace) -> bool:
     try:
         await _take(pace)
@@ -104,5 +139,9 @@ async def _taken(pace: Pace) -> bool:
 
 
 async def _take(pace: Pace) -> None:
-    async with pace.turn("r"):
+    await _take_from(pace, "r")
+
+
+async def _take_from(pace: Pace, route: str) -> None:
+    async with pace.turn(route):
         pass
