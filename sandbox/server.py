@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox import chatgpt, pages, slack
 from sandbox.clock import SandboxClock
 
+#: seconds; longer than any client keeps an unused connection, which would else break under its next call
+_KEPT_ALIVE: Final = 3600
 _PATIENCE: Final = 2  # seconds that uvicorn waits for what is under way when it stops
 
 
@@ -171,6 +173,7 @@ async def _serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=_PATIENCE,
+            timeout_keep_alive=_KEPT_ALIVE,
         )
     )
     async with asyncio.TaskGroup() as tasks:

@@ -131,7 +131,7 @@ async def test_only_ushers_admins_see_it(studio: Studio) -> None:
     await open_home(studio, lena)
     assert "Applications" not in shown(lena)
     assert lena.home is not None
-    assert button_texts(lena.home.blocks) == ["Request access"]
+    assert button_texts(lena.home.blocks) == ["Request access", "I am going away"]
 
     await begin(studio, noor, "OpenAI ChatGPT")
     await connect_chatgpt(studio, noor)

@@ -16,7 +16,6 @@ SIGNED_OUT = "Usher is signed out of ChatGPT"
 NO_PERMISSION = "Usher lacks a permission in ChatGPT"
 BLOCKED = "ChatGPT does not let Usher in"
 WAITING = "ChatGPT keeps Usher waiting"
-NO_SEAT = "No free seat in ChatGPT"
 REFUSED = "ChatGPT refused a change"
 UNEXPECTED = "ChatGPT gave an unexpected answer"
 NOT_SEEN = "A change in ChatGPT may not have gone through"
@@ -59,8 +58,8 @@ CASES = (
     Case(fault="already_member_emails", incident=NOT_SEEN),
     Case(fault="invite_ignored", incident=NOT_SEEN),
     # seats
-    Case(fault="additional_seat_needed", incident=NO_SEAT),
-    Case(fault="additional_seat_needed_400", incident=NO_SEAT),
+    Case(fault="additional_seat_needed", waits_for_seat=True),
+    Case(fault="additional_seat_needed_400", waits_for_seat=True),
     Case(fault="seat_true_up_pending", incident=WAITING),
     Case(fault="seats_bought_automatically"),
     Case(fault="downgrades_wait", while_="joining"),
@@ -91,7 +90,9 @@ def test_every_fault_of_the_simulator_has_its_case() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_a_fault_ends_in_the_right_account_or_in_the_right_incident(studio: Studio, case: Case) -> None:
-    """With an incident: its card in #it-alerts says what it is, and Try again mends it once the cause is gone."""
+    """With an incident: its card in #it-alerts says what it is, and Try again mends it once the cause is gone. Without a
+    seat: the person waits in line, the admins have the seat card, and the next free seat is given by itself.
+    """
     await ends_well(studio, case)
 
 

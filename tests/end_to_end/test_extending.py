@@ -177,7 +177,7 @@ async def test_people_are_told_three_days_and_one_day_before_the_end(studio: Stu
     await studio.until(lambda: "Your access to ChatGPT goes on." in said(second))
     await studio.at_rest()
     assert notices(studio, lena) == []
-    assert card.buttons == ["Give back"]
+    assert card.buttons == ["Change", "Give back"]
 
 
 async def test_who_has_asked_for_more_time_is_not_told_that_it_ends(studio: Studio) -> None:

@@ -17,7 +17,7 @@ from tests.support.studio import CATALOG, Studio
     [
         ("    name: Figma", "    nome: Figma", "nome"),
         (f"owner: {company.NOOR.email}\n    policy: handbook", "owner: nora@harbour.example", "nora@harbour.example"),
-        ("key: figma", "key: chatgpt", "stands already in line 12: give it another key"),
+        ("key: figma", "key: chatgpt", "stands already in line 19: give it another key"),
         ("[30d, unlimited]", "[a month]", "“a month” is not a duration: write 90s"),
         ("policy: handbook", "policy: handbok", "handbok"),
     ],

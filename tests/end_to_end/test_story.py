@@ -25,7 +25,7 @@ async def test_a_seat_is_asked_for_given_and_taken_back(database_file: Path, mod
         await studio.until(lambda: "· Invited" in card.shown and not asked.buttons)
         studio.chatgpt.accept(str(lena.user.email))
         await studio.in_time(lambda: "· Active" in card.shown)
-        assert sorted(card.buttons) == ["Extend", "Give back"]
+        assert sorted(card.buttons) == ["Change", "Extend", "Give back"]
         await studio.in_time(lambda: "· Ended" in card.shown)
         assert studio.has(lena) is None
         assert studio.mails(lena) == 1

@@ -16,6 +16,7 @@ class Case:
     fault: str
     while_: str = "giving"  # asking, giving, joining or taking
     incident: str = ""
+    waits_for_seat: bool = False  # the seat card, instead of an incident
     settings: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -85,6 +86,11 @@ async def ends_well(studio: Studio, case: Case, route: Route = WEB_ADMIN) -> Non
         route.mend(studio)
         await studio.noor.press("Try again", in_=alert)
         await studio.in_time(lambda: not alert.buttons)
+    if case.waits_for_seat:
+        await studio.in_time(lambda: "· Waiting for a seat" in card.shown)
+        await studio.until(lambda: any("Invite anyway" in message.buttons for message in studio.told(studio.noor)))
+        assert not is_right()
+        route.mend(studio)
     await studio.in_time(is_right)
     assert len(studio.alerts()) == bool(case.incident), studio.picture()
     assert studio.mails(studio.lena) == 1
