@@ -451,7 +451,7 @@ class Account(Base):
     last_change_at: Mapped[datetime | None]
     last_change_key: Mapped[str | None]  # its idempotency key: the same until its outcome is known
     last_change_sent: Mapped[int | None]  # how often it was sent without having been seen
-    invite_resent_at: Mapped[datetime | None]  # of the invite that is pending
+    invite_resent_at: Mapped[datetime | None]  # not to be sent again: it was, or who cannot get in waits for an admin
 
 
 class SeatCount(Base):

@@ -29,7 +29,7 @@ from bot.connectors.chatgpt.admin_api_rights import (
     WRITE_INVITES,
     WRITE_USERS,
 )
-from bot.connectors.chatgpt.calls import bearer, both, parse, send
+from bot.connectors.chatgpt.calls import both, parse, send, token_headers
 from bot.connectors.chatgpt.errors import Answer, Call, Said, failure, refusal
 from bot.connectors.chatgpt.pace import Pace
 from bot.connectors.chatgpt.paging import walked
@@ -327,12 +327,7 @@ class AdminApi:
         Raises:
             ConnectorError: what went wrong.
         """
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
-            "Authorization": await bearer(self._credential, ADMIN_KEY),
-            "User-Agent": "Usher",
-        }
+        headers = await token_headers(self._credential, ADMIN_KEY, accept="application/json")
         url = f"{self._workspace}/{path.format(*(quote(each, safe='') for each in ids))}"
         route = f"{method} {path}"
         async with self._pace.turn(route):

@@ -66,8 +66,13 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 # -- calling -----------------------------------------------------------------------------------------------------------
-async def bearer(credential: Credential, access: Access) -> str:
-    """The value of an Authorization header with a token that an admin has pasted somewhere.
+async def token_headers(credential: Credential, access: Access, *, accept: str) -> dict[str, str]:
+    """The headers of a call that is made with a token which an admin has pasted somewhere.
+
+    Args:
+        credential: keeps the token.
+        access: what it is a token for.
+        accept: what the answer may be.
 
     Raises:
         SignInAgain: there is none, or it cannot be one.
@@ -75,7 +80,12 @@ async def bearer(credential: Credential, access: Access) -> str:
     token = (await credential.value()).strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise SignInAgain(f"The stored secret cannot be {access.credential}.", remedy=access.renew)
-    return f"Bearer {token}"
+    return {
+        "Accept": accept,
+        "Accept-Encoding": "gzip, deflate",
+        "Authorization": f"Bearer {token}",
+        "User-Agent": "Usher",
+    }
 
 
 async def send(

@@ -17,7 +17,7 @@ import httpx
 
 from bot.connectors.chatgpt import health
 from bot.connectors.chatgpt import scim_wire as wire
-from bot.connectors.chatgpt.calls import bearer, parse, send
+from bot.connectors.chatgpt.calls import parse, send, token_headers
 from bot.connectors.chatgpt.errors import Access, Answer, Call, failure
 from bot.connectors.chatgpt.paging import PAGE, everything
 from bot.connectors.chatgpt.transport import List, Member, PendingInvite
@@ -245,12 +245,7 @@ class Scim:
         Raises:
             ConnectorError: what went wrong.
         """
-        headers = {
-            "Accept": "application/scim+json, application/json",
-            "Accept-Encoding": "gzip, deflate",
-            "Authorization": await bearer(self._credential, _ACCESS),
-            "User-Agent": "Usher",
-        }
+        headers = await token_headers(self._credential, _ACCESS, accept="application/scim+json, application/json")
         if body is not None:
             headers["Content-Type"] = "application/scim+json"
         url = f"{self._base_url}/Users" + (f"/{quote(user_id, safe='')}" if user_id is not None else "")
