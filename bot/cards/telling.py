@@ -68,10 +68,10 @@ def changed_by(story: Story, voice: Voice) -> Line:
 
 
 def why_changed(story: Story, voice: Voice) -> Iterator[Line]:
-    """Why, in the words of those who did."""
-    for one in story.asked:
-        if one.changes is not None and one.reason:
-            yield [*spoken_for(one, voice, first=True), " on the change: “", shorten(one.reason, _RULE), "”"]
+    """Why, in the words of those who did; the latest few."""
+    changed = [one for one in story.asked if one.changes is not None and one.reason]
+    for one in changed[-NAMED:]:
+        yield [*spoken_for(one, voice, first=True), " on the change: “", shorten(one.reason or "", _RULE), "”"]
 
 
 def skipped_line(story: Story, voice: Voice) -> Iterator[Line]:

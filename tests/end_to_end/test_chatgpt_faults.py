@@ -90,8 +90,9 @@ def test_every_fault_of_the_simulator_has_its_case() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_a_fault_ends_in_the_right_account_or_in_the_right_incident(studio: Studio, case: Case) -> None:
-    """With an incident: its card in #it-alerts says what it is, and Try again mends it once the cause is gone. Without a
-    seat: the person waits in line, the admins have the seat card, and the next free seat is given by itself.
+    """With an incident: its card in #it-alerts says what it is, and Try again mends it once the cause is gone.
+
+    Without a seat: the person waits in line, the admins have the seat card, and the next free seat is given by itself.
     """
     await ends_well(studio, case)
 

@@ -144,16 +144,25 @@ async def incidents(database: Database, state: IncidentState = IncidentState.OPE
         return list(await session.scalars(sa.select(Incident).where(Incident.state == state)))
 
 
+#: far less than a lease, so that what was claimed just now keeps its own
+A_MOMENT = timedelta(seconds=5)
+
+
 async def passes(
-    database: Database, clock: MovableClock, dispatcher: Dispatcher, condition: Callable[[], Awaitable[object]]
+    database: Database,
+    clock: MovableClock,
+    dispatcher: Dispatcher,
+    condition: Callable[[], Awaitable[object]],
+    *,
+    by: timedelta = timedelta(minutes=15),
 ) -> None:
-    """Time passes, a quarter of an hour whenever nothing runs, until the condition holds."""
+    """Time passes, so much whenever nothing runs, until the condition holds."""
 
     async def held() -> object:
         async with database.read() as session:
             if await session.scalar(sa.select(Task.id).where(Task.owner.is_not(None))):
                 return False  # a lease would seem to be over
-        clock.advance(timedelta(minutes=15))
+        clock.advance(by)
         dispatcher.nudge()
         await asyncio.sleep(0.02)
         return await condition()
@@ -227,9 +236,9 @@ async def test_what_an_endpoint_does_not_take_is_tried_again(
     await listen(house, entry(receiver))
     await house.write(record)
     async with telling(house) as dispatcher:
-        await passes(house, clock, dispatcher, lambda: _tried(house, 3))
+        await passes(house, clock, dispatcher, lambda: _tried(house, 3), by=A_MOMENT)
         receiver.answer = lambda _: web.Response()
-        await passes(house, clock, dispatcher, lambda: deliveries(house, DeliveryState.DELIVERED))
+        await passes(house, clock, dispatcher, lambda: deliveries(house, DeliveryState.DELIVERED), by=A_MOMENT)
     assert len({received.id for received in receiver.received}) == 1
     assert len({received.timestamp for received in receiver.received}) == len(receiver.received)
     assert all(received.signed for received in receiver.received)
