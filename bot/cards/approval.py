@@ -15,11 +15,11 @@ from bot.cards.escape import date, mrkdwn, one_line
 from bot.cards.reason_form import reason_form
 from bot.cards.rich import Line, bold, button, buttons, emoji, lines, listed, quote, small, user, when
 from bot.cards.seat import seats_line
-from bot.cards.telling import (
+from bot.cards.telling import begins
+from bot.cards.verdict import (
     NAMED,
     agreed_by,
     approval_line,
-    begins,
     changed_by,
     decided_line,
     rule_line,

@@ -8,7 +8,7 @@ from bot.access.story import Story
 from bot.cards.content import Content
 from bot.cards.escape import mrkdwn, one_line
 from bot.cards.rich import Line, bold, emoji, lines, listed, quote, user, when
-from bot.cards.telling import NAMED
+from bot.cards.verdict import NAMED
 from bot.cards.words import NAME, Mark, application, entitlement_words
 from storage.tables import AccountStatus, EndReason, GrantState
 

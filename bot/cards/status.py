@@ -11,7 +11,8 @@ from bot.cards.comments import answer_button, answer_hint, comments
 from bot.cards.content import JSON, Content
 from bot.cards.escape import date, mrkdwn, one_line
 from bot.cards.rich import Line, bold, button, buttons, confirmation, emoji, lines, quote, small
-from bot.cards.telling import begins, changed_by, extended, rule_line, tell
+from bot.cards.telling import begins, extended, tell
+from bot.cards.verdict import changed_by, rule_line
 from bot.cards.voice import Voice
 from bot.cards.words import (
     MARKS,

@@ -10,7 +10,8 @@ from bot.access.story import Story, Who
 from bot.cards.content import Content
 from bot.cards.escape import mrkdwn, shorten
 from bot.cards.rich import Line, bold, code, lines, listed, quote, spoken, user, when
-from bot.cards.telling import NAMED, changed_by, end_line, until_line
+from bot.cards.telling import end_line, until_line
+from bot.cards.verdict import NAMED, changed_by
 from bot.cards.voice import Voice
 from bot.cards.words import Phase, application, asked_for, initial, phase
 from storage.tables import Decision, EndReason, RequestState
