@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,6 +106,7 @@ class Studio:
         policy: str = "default",
         newcomers: Sequence[company.Person] = (),
         catalog: str = CATALOG,
+        secrets: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Studio]:
         """Starts the company and Usher in it.
 
@@ -115,6 +116,7 @@ class Studio:
             policy: who decides about ChatGPT: a policy of the catalogue above.
             newcomers: people who are there from the beginning, beside those whom everybody knows.
             catalog: what can be asked for, with POLICY and BASE_URL to be filled in.
+            secrets: those that it names besides ChatGPT's, as environment variables.
         """
         async with Sandbox.start() as sandbox:
             # these two are counted in the machine's seconds, or have to be long enough for its work
@@ -137,12 +139,13 @@ class Studio:
                 catalog=str(written),
                 port=0,
             )
-            secrets = {
+            environment = {
+                **(secrets or {}),
                 "USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION,
                 "USHER_SECRET_CHATGPT_ADMIN_KEY": company.CHATGPT_ADMIN_KEY,
                 "USHER_SECRET_CHATGPT_SCIM": company.CHATGPT_SCIM_TOKEN,
             }
-            async with running(settings, clock=sandbox.clock, environment=secrets) as usher:
+            async with running(settings, clock=sandbox.clock, environment=environment) as usher:
                 sandbox.clock.on_skip.append(usher.engine.dispatcher.nudge)
                 if not socket_mode:
                     sandbox.slack.app.request_url = f"{usher.url}/slack/events"
