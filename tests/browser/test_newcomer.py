@@ -135,7 +135,7 @@ async def test_the_manager_approves_on_the_home_tab(visitor: Visitor) -> None:
     home = visitor.page.get_by_role("region", name="Usher Home")
     await expect(home.get_by_role("heading").first).to_have_text("Waiting for me")
     await expect(home).to_contain_text("Lena Fischer asks for ChatGPT")
-    await home.get_by_role("button", name="Approve").click()
+    await home.get_by_role("button", name="Approve", exact=True).click()
     await expect(home).to_contain_text("Nothing waits for you.")
     await expect(visitor.section("Pending invites")).to_contain_text("lena@harbour.example")
     await visitor.become(MAYA)

@@ -82,6 +82,11 @@ class Command:
         return self.process.returncode, out.decode()
 
 
+def _hears_ctrl_c() -> None:
+    """As in somebody's terminal, also where the tests run in the background of a shell, which then ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @asynccontextmanager
 async def command(directory: Path, *arguments: str, variables: Mapping[str, str]) -> AsyncIterator[Command]:
     process = await asyncio.create_subprocess_exec(
@@ -91,6 +96,7 @@ async def command(directory: Path, *arguments: str, variables: Mapping[str, str]
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(directory), **variables},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        preexec_fn=_hears_ctrl_c,
     )
     try:
         yield Command(process)
