@@ -74,7 +74,8 @@ async def life_of_a_seat(visitor: Visitor) -> None:
     await visitor.dialog.get_by_role("button", name="Send request").click()
 
     await visitor.become(MAYA)
-    await expect(visitor.card("Lena Fischer asks for ChatGPT").get_by_role("button", name="Approve")).to_be_visible()
+    approve = visitor.card("Lena Fischer asks for ChatGPT").get_by_role("button", name="Approve", exact=True)
+    await expect(approve).to_be_visible()
     await take(page, "page", WINDOW, fine=False)
     await take_card(visitor, "approval-card", "Lena Fischer asks for ChatGPT", width=560)
 
@@ -85,7 +86,7 @@ async def life_of_a_seat(visitor: Visitor) -> None:
     await visitor.become(MAYA, at="Usher Home")
     await take_home(visitor, "home", shows="My team's access")
 
-    await page.get_by_role("main").get_by_role("button", name="Approve").click()
+    await page.get_by_role("main").get_by_role("button", name="Approve", exact=True).click()
     await visitor.accept_as("Lena")
     await visitor.become(LENA)
     await expect(visitor.card("ChatGPT · Active")).to_be_visible()
