@@ -128,7 +128,7 @@ async def wait_in_line(tx: Transaction, situation: Situation, *, why: str) -> Si
         The situation of somebody in line.
     """
     for grant in situation.holding:
-        since = grant.waiting_since or tx.now
+        since, was = grant.waiting_since or tx.now, grant.state
         moved = await tx.move(
             Grant,
             grant.id,
@@ -139,7 +139,7 @@ async def wait_in_line(tx: Transaction, situation: Situation, *, why: str) -> Si
         if not moved:
             continue
         grant.state, grant.waiting_since = GrantState.WAITING, since
-        tx.record("grant.waiting", actor="usher", subject=subjects.grant(grant.id), why=why)
+        tx.record("grant.waiting", actor="usher", subject=subjects.grant(grant.id), before=was, why=why)
         refresh_cards(tx, grant.request_id)
         refresh_seat_card(tx, grant)
     return replace(situation, in_line=True)

@@ -100,7 +100,7 @@ async def move_by_time(tx: Transaction, application: str, person_id: str) -> Sit
     starting, over = situation.due()
     for grant in starting:
         await tx.move(Grant, grant.id, before=lifecycle.before_grant(GrantState.GRANTING), to=GrantState.GRANTING)
-        tx.record("grant.started", actor="usher", subject=subjects.grant(grant.id))
+        tx.record("grant.started", actor="usher", subject=subjects.grant(grant.id), before=GrantState.SCHEDULED)
         refresh_cards(tx, grant.request_id)
     for grant, why in over:
         await mark_ending(tx, grant, why=why, actor="usher")
@@ -146,9 +146,10 @@ async def _invite_anew(tx: Transaction, situation: Situation) -> None:
     """An invite is taken back to make room for another one: that it is gone then is nobody else's doing."""
     for grant in situation.holding:
         there = [GrantState.INVITED, GrantState.ACTIVE]
+        was, why = grant.state, "another invite follows"
         if await tx.move(Grant, grant.id, before=there, to=GrantState.GRANTING, invited_at=None):
             grant.state, grant.invited_at = GrantState.GRANTING, None
-            tx.record("grant.granting", actor="usher", subject=subjects.grant(grant.id), why="another invite follows")
+            tx.record("grant.granting", actor="usher", subject=subjects.grant(grant.id), before=was, why=why)
 
 
 async def forget_change(tx: Transaction, situation: Situation, error: ConnectorError) -> None:
@@ -215,10 +216,12 @@ async def settle(tx: Transaction, situation: Situation, observed: Observed) -> t
             continue
         for name, value in {"state": step.to, **step.values}.items():
             setattr(step.grant, name, value)
+        [was] = before
         tx.record(
             step.event,
             actor="usher",
             subject=subjects.grant(step.grant.id),
+            before=was,
             observed=observed.status,
             role=observed.role,
             seat_type=observed.seat_type,

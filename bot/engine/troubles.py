@@ -77,8 +77,9 @@ async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorEr
         await forget_change(tx, situation, error)  # it is sent again, under its key
     before = set(lifecycle.before_grant(GrantState.FAILED)) - {GrantState.ACTIVE, GrantState.INVITED}
     for grant in situation.holding:
+        was, why = grant.state, error.explanation
         if await tx.move(Grant, grant.id, before=before, to=GrantState.FAILED):
-            tx.record("grant.failed", actor="usher", subject=subjects.grant(grant.id), why=error.explanation)
+            tx.record("grant.failed", actor="usher", subject=subjects.grant(grant.id), before=was, why=why)
     _refresh(tx, situation)
     await open_incident(
         tx,

@@ -25,6 +25,7 @@ async def mark_ending(tx: Transaction, grant: Grant, *, why: EndReason, actor: s
     What is to follow it goes with it, asked for or approved, unless the grant ends because its time is over: then that
     is what comes next. What has taken its place stays.
     """
+    was = grant.state
     moved = await tx.move(
         Grant,
         grant.id,
@@ -34,7 +35,8 @@ async def mark_ending(tx: Transaction, grant: Grant, *, why: EndReason, actor: s
         end_note=note,
     )
     if moved:
-        tx.record("grant.ending", actor=actor, subject=subjects.grant(grant.id), why=why.value, note=note)
+        subject = subjects.grant(grant.id)
+        tx.record("grant.ending", actor=actor, subject=subject, before=was, why=why.value, note=note)
         refresh_cards(tx, grant.request_id)
         refresh_seat_card(tx, grant)
         if why is not EndReason.EXPIRED:
