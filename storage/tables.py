@@ -555,6 +555,8 @@ class Task(Base):
         sa.Index("uq_tasks_open", "kind", "key", unique=True, **_partial("state <> 'done'")),
         sa.Index("uq_tasks_running", "lock_key", unique=True, **_partial("owner IS NOT NULL")),
         sa.Index("ix_tasks_due", "run_at", "id", **_partial("state = 'open'")),
+        # a thousand accounts that wait for their turn are in nobody's way
+        sa.Index("ix_tasks_due_besides_accounts", "run_at", "id", **_partial("state = 'open' AND kind <> 'account'")),
         sa.Index("ix_tasks_lane", "lock_key", "run_at", "id", **_partial("state = 'open'")),
         sa.Index("ix_tasks_parked", "incident_id", **_partial("state = 'parked'")),
         sa.Index("ix_tasks_finished", "finished_at", **_partial("state = 'done'")),

@@ -333,4 +333,5 @@ def _next_due(*, besides: str | None) -> sa.Select[tuple[datetime]]:
 
 
 def _is_not(column: sa.ColumnElement[str], besides: str | None) -> sa.ColumnElement[bool]:
-    return sa.true() if besides is None else column != besides
+    # as a literal, so that the index over all others serves
+    return sa.true() if besides is None else column != sa.literal_column(f"'{besides}'")

@@ -106,7 +106,7 @@ async def follow_votes(
     """Moves a pending request on, as far as the votes carry it: to its next stage, to approved or to denied."""
     stages = rules_of(request).approve
     said = verdict(stages[request.stage], approvals, at=request.stage)
-    if said is not None:  # there were enough after all
+    if said is not None and _were_too_few(stages[request.stage], approvals, at=request.stage):
         await resolve_incident(tx, scope=subjects.request(request.id), actor=actor, note="The request was decided.")
     while said is Decision.APPROVED and request.stage + 1 < len(stages):
         request.stage += 1
@@ -120,6 +120,12 @@ async def follow_votes(
         tx.record("request.denied", actor=actor, subject=subjects.request(request.id), reason=reason)
         await take_back(tx, request, why=EndReason.REVOKED, actor=actor, note=reason)
     refresh_cards(tx, request.id)
+
+
+def _were_too_few(stage: Stage, approvals: Iterable[Approval], *, at: int) -> bool:
+    """Can there be an incident because nobody was left to ask at a stage?"""
+    here = [each for each in approvals if each.stage == at]
+    return len(here) < stage.least or any(each.unreachable_at is not None for each in here)
 
 
 def _decide(tx: Transaction, request: AccessRequest, state: RequestState, actor: str, reason: str | None) -> None:

@@ -30,6 +30,14 @@ def upgrade() -> None:
     op.add_column("grants", sa.Column("replaces_id", sa.Text(), nullable=True))
     op.create_index("ix_people_manager_from_file", "people", ["manager_from_file"])
     op.create_index("ix_cards_channel_ts", "cards", ["channel", "ts"])
+    not_accounts = sa.text("state = 'open' AND kind <> 'account'")
+    op.create_index(
+        "ix_tasks_due_besides_accounts",
+        "tasks",
+        ["run_at", "id"],
+        sqlite_where=not_accounts,
+        postgresql_where=not_accounts,
+    )
 
 
 def _user_groups() -> None:
