@@ -192,7 +192,7 @@ async def _company(
             _members(sandbox)
             catalog = CATALOG.replace("CONNECTOR", connector.replace("URL", sandbox.chatgpt_url))
             # nobody is asked to approve anything, so nobody's manager has to be read
-            settings = {"USHER_SLACK_MANAGER_FIELD": "Nobody"}
+            settings = {"SLACK_MANAGER_FIELD": "Nobody"}
             async with usher(sandbox, Path(name), catalog=catalog, command=command, **settings):
                 workspace.faults.switch_on("slow", ms=round(ANSWERS_AFTER / times))
                 yield sandbox, Path(name) / "usher.db"

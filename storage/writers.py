@@ -7,12 +7,15 @@ between them. So what is run here can await nothing but its session.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar, copy_context
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context, ContextVar, copy_context
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from storage.clock import Clock
@@ -21,6 +24,9 @@ from storage.transaction import Transaction
 T = TypeVar("T")
 Operation = Callable[[Transaction], Awaitable[T]]
 Query = Callable[[AsyncSession], Awaitable[T]]
+
+#: operations that one commit is for; the first of them waits for the last
+MOST_TOGETHER = 64
 
 _current: ContextVar[tuple[Writer, Transaction] | None] = ContextVar("transaction", default=None)
 
@@ -44,30 +50,95 @@ def is_inside(writer: Writer) -> bool:
 
 
 class ThreadWriter:
-    """SQLite's one writer: a thread with the one connection that writes, and a queue before it."""
+    """SQLite's one writer: a thread with the one connection that writes, and a queue before it.
+
+    What waits in the queue at the same time is written together: each operation in a savepoint of its own, so that it
+    happens or does not whatever the others do, and one commit for all, because a commit waits for the disk and takes
+    longer than most operations. Nobody hears of theirs before that commit.
+    """
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="usher-writer")
+        self._queue: deque[_Work] = deque()
 
     async def transact(self, operation: Operation[T], *, door: str) -> tuple[T, Transaction]:
-        return await _trip(self._thread, lambda: self._transact(operation, door))
-
-    async def _transact(self, operation: Operation[T], door: str) -> tuple[T, Transaction]:
-        session = _ThreadSession(expire_on_commit=False)
-        session.sync_session.bind = self._engine
-        with session.sync_session as plain, plain.begin():
-            plain.connection()  # begins, so that `now` is not older than what it reads
-            transaction = Transaction(session, self._clock.now(), is_sqlite=True, door=door)
-            _current.set((self, transaction))
-            result = await operation(transaction)
-            await transaction.settle()
-        return result, transaction
+        work = _Work(operation=operation, door=door)
+        self._queue.append(work)
+        self._thread.submit(self._write)
+        result: tuple[T, Transaction] = await asyncio.wrap_future(work.done)
+        return result
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
         self._thread.shutdown(wait=False)
+
+    def _write(self) -> None:
+        """Writes what waits. Often nothing does any more: it was written with what came before it."""
+        taken = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_TOGETHER))]
+        group = [work for work in taken if work.done.set_running_or_notify_cancel()]
+        if len(group) > 1 and self._write_together(group):
+            return
+        for work in group:
+            self._write_alone(work)
+
+    def _write_together(self, group: Sequence[_Work]) -> bool:
+        """False when the database failed them as a group, which it rolled back: each is then to be told its own."""
+        try:
+            with self._engine.begin() as connection:
+                outcomes = []
+                for work in group:
+                    outcomes.append(self._attempt(work, connection))
+                    if not _is_in_transaction(connection):
+                        return False  # SQLite undoes it all after some errors (sqlite.org/lang_transaction.html, 1.3)
+        except Exception:
+            return False
+        for work, tell in zip(group, outcomes, strict=True):
+            tell(work.done)
+        return True
+
+    def _write_alone(self, work: _Work) -> None:
+        try:
+            work.done.set_result(work.context.run(self._carry_out, work, self._engine))
+        except BaseException as error:
+            work.done.set_exception(error)
+
+    def _attempt(self, work: _Work, connection: Connection) -> Callable[[Future[Any]], None]:
+        """What to tell whoever waits, once the group is committed."""
+        try:
+            result = work.context.run(self._carry_out, work, connection)
+        except Exception as error:
+            return partial(Future.set_exception, exception=error)
+        return partial(Future.set_result, result=result)
+
+    def _carry_out(self, work: _Work, bind: Engine | Connection) -> tuple[Any, Transaction]:
+        return _at_once(self._transact(work, bind))
+
+    async def _transact(self, work: _Work, bind: Engine | Connection) -> tuple[Any, Transaction]:
+        session = _ThreadSession(expire_on_commit=False, join_transaction_mode="create_savepoint")
+        session.sync_session.bind = bind
+        with session.sync_session as plain, plain.begin():
+            plain.connection()  # begins, so that `now` is not older than what it reads
+            transaction = Transaction(session, self._clock.now(), is_sqlite=True, door=work.door)
+            _current.set((self, transaction))
+            result = await work.operation(transaction)
+            await transaction.settle()
+        return result, transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """An operation that waits for its turn, in the context of whoever asked for it."""
+
+    operation: Operation[Any]
+    door: str
+    context: Context = field(default_factory=copy_context)
+    done: Future[Any] = field(default_factory=Future)
+
+
+def _is_in_transaction(connection: Connection) -> bool:
+    return bool(connection.connection.driver_connection.in_transaction)  # type: ignore[union-attr]  # sqlite3's
 
 
 class ThreadReader:

@@ -15,8 +15,9 @@ from typing import Final, Generic, TypeVar
 
 from bot.connectors.chatgpt.wire import same_address
 
-#: searches that go side by side however short the whole list is: a few people at once do not wait for each other
-FEW: Final = 2
+#: searches that go side by side however short the whole list is. To wait for the end of another read takes as long as
+#: one's own search, so it is only worth its while where calls are counted, or when a crowd comes.
+FEW: Final = 8
 #: seconds for which others are waited for where calls are scarce
 GATHER: Final = 1.0
 
@@ -34,6 +35,7 @@ class SharedReads(Generic[Item]):
         address: Callable[[Item], str | None],
         page: int,
         scarce: Callable[[], bool] = lambda: False,
+        few: int = FEW,
     ) -> None:
         """Reads nothing yet.
 
@@ -43,12 +45,14 @@ class SharedReads(Generic[Item]):
             address: of an item; None where it is hidden.
             page: how many items one call brings at most.
             scarce: whether so many calls were made lately that the rest had better be shared.
+            few: how many searches go side by side in any case.
         """
         self._search = search
         self._everything = everything
         self._address = address
         self._page = page
         self._scarce = scarce
+        self._few = few
         self._pages = 1  # of the whole list, when it was last read
         self._searching = 0
         self._waiting: list[asyncio.Future[list[Item] | None]] = []
@@ -79,7 +83,7 @@ class SharedReads(Generic[Item]):
     @property
     def _worth_sharing(self) -> int:
         """So many searches cost what the whole list costs, in calls."""
-        return max(FEW, self._pages)
+        return max(self._few, self._pages)
 
     async def _share(self) -> list[Item] | None:
         """The whole list, read for all who wait by then; None where each had better search for themselves."""

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.connectors.chatgpt.shared_reads import FEW, SharedReads
+from bot.connectors.chatgpt.shared_reads import SharedReads
 from bot.connectors.contract import TryLater
+
+#: searches side by side, so that a test needs no crowd
+FEW = 2
 
 Entry = tuple[str | None, str]  # address, role
 
@@ -53,6 +56,7 @@ def shared(provider: Provider, *, page: int = 100, scarce: bool = False) -> Shar
         address=lambda entry: entry[0],
         page=page,
         scarce=lambda: scarce,
+        few=FEW,
     )
 
 
