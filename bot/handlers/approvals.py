@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import queries, subjects
 from bot.access.operations.decide import decide, find_ballot
-from bot.access.refusals import Refused
+from bot.access.story import Story
 from bot.cards import actions
 from bot.cards.approval import deny_form
+from bot.cards.content import JSON
 from bot.cards.form import field_errors
 from bot.cards.reason_form import read_reason
-from bot.cards.refusals import refusal
-from bot.handlers.house import Body, House, notice, person_of, show, tell, value_of
+from bot.handlers.house import Body, House, person_of, value_of
 from storage.tables import Decision
 
 
@@ -47,37 +50,41 @@ class Approvals:
 
     async def deny(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Asks why, of those whose word is wanted. Nothing is decided before the form is sent."""
-        (request_id, stage), person_id = subjects.read_ballot(value_of(body)), person_of(body)
-        try:
-            async with self._house.database.read() as session:
-                ballot = await find_ballot(session, request_id=request_id, approver_id=person_id, stage=stage)
-                ballot.demand_open(self._house.database.clock.now())
-                [story] = await queries.load_stories(session, [request_id])
-        except Refused as refused:
-            await tell(body, client, refusal(refused, reader_id=person_id))
-        else:
-            await show(body, client, deny_form(story))
-        await ack()
+        await self._house.open_form(ack, body, client, _denial)
 
     async def denied(self, ack: AsyncAck, body: Body) -> None:
         """The reason is there: it is a vote."""
-        view, person_id = body["view"], person_of(body)
+        view = body["view"]
         request_id, stage = subjects.read_ballot(str(view["private_metadata"]))
         reason = read_reason(view["state"]["values"])
         if not reason:
             why = {"reason": "Say in a few words why: the requester reads this."}
             await ack(response_action="errors", errors=field_errors(why, view))
             return
-        try:
-            await self._house.database.write(
-                decide,
-                request_id=request_id,
-                approver_id=person_id,
-                decision=Decision.DENIED,
-                stage=stage,
-                reason=reason,
-            )
-        except Refused as refused:
-            await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
-        else:
-            await ack()
+        await self._house.enter(
+            ack,
+            body,
+            decide,
+            request_id=request_id,
+            approver_id=person_of(body),
+            decision=Decision.DENIED,
+            stage=stage,
+            reason=reason,
+        )
+
+
+async def story_to_decide(session: AsyncSession, ballot: str, person_id: str, now: datetime) -> Story:
+    """The request that a button is about, for whoever pressed it.
+
+    Raises:
+        Refused: their word is not wanted, or not any more.
+    """
+    request_id, stage = subjects.read_ballot(ballot)
+    found = await find_ballot(session, request_id=request_id, approver_id=person_id, stage=stage)
+    found.demand_open(now)
+    [story] = await queries.load_stories(session, [request_id])
+    return story
+
+
+async def _denial(session: AsyncSession, ballot: str, person_id: str, now: datetime) -> JSON:
+    return deny_form(await story_to_decide(session, ballot, person_id, now))

@@ -9,15 +9,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.absences import load_absence
-from bot.access.operations.away import WrongAbsence, come_back, go_away
-from bot.access.refusals import Refused
+from bot.access.operations.away import come_back, go_away
 from bot.access.reminders import zone
 from bot.access.story import Absence
 from bot.cards import actions
 from bot.cards.away import away_form, read_away
 from bot.cards.form import field_errors
-from bot.cards.refusals import refusal
-from bot.handlers.house import Body, House, notice, person_of, show
+from bot.handlers.house import Body, House, person_of, show
 from storage.tables import Person
 
 
@@ -56,20 +54,15 @@ class Away:
             await ack(response_action="errors", errors=field_errors(wrong, view))
             return
         timezone, _ = await self._house.database.look(_standing, person_id, self._house.database.clock.now())
-        try:
-            await self._house.database.write(
-                go_away,
-                person_id=person_id,
-                delegate_id=entered.delegate_id,
-                starts_at=_midnight(entered.first_day, timezone),
-                ends_at=_midnight(entered.last_day + timedelta(days=1), timezone),
-            )
-        except WrongAbsence as wrong_absence:
-            await ack(response_action="errors", errors=field_errors(wrong_absence.fields, view))
-        except Refused as refused:
-            await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
-        else:
-            await ack()
+        await self._house.enter(
+            ack,
+            body,
+            go_away,
+            person_id=person_id,
+            delegate_id=entered.delegate_id,
+            starts_at=_midnight(entered.first_day, timezone),
+            ends_at=_midnight(entered.last_day + timedelta(days=1), timezone),
+        )
 
 
 async def _standing(session: AsyncSession, person_id: str, now: datetime) -> tuple[str, Absence | None]:

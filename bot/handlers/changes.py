@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.access import queries, subjects
-from bot.access.operations.decide import decide, find_ballot
+from bot.access import subjects
+from bot.access.operations.decide import decide
 from bot.access.refusals import Refusal, Refused
-from bot.access.wish import WrongWish
 from bot.cards import actions
 from bot.cards.change_form import change_form, read_changes
-from bot.cards.form import field_errors
+from bot.cards.content import JSON
 from bot.cards.reason_form import read_reason
-from bot.cards.refusals import refusal
-from bot.handlers.house import Body, House, notice, person_of, show, tell, value_of
+from bot.handlers.approvals import story_to_decide
+from bot.handlers.house import Body, House, person_of
 from storage.tables import Decision
 
 
@@ -33,38 +35,29 @@ class ApprovalsWithChanges:
 
     async def change(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Asks those whose word is wanted what to give instead. Nothing is decided before the form is sent."""
-        (request_id, stage), person_id = subjects.read_ballot(value_of(body)), person_of(body)
-        try:
-            async with self._house.database.read() as session:
-                ballot = await find_ballot(session, request_id=request_id, approver_id=person_id, stage=stage)
-                ballot.demand_open(self._house.database.clock.now())
-                [story] = await queries.load_stories(session, [request_id])
-            if story.leeway is None or not story.leeway.is_any:
-                raise Refused(Refusal.NOTHING_LESS)
-        except Refused as refused:
-            await tell(body, client, refusal(refused, reader_id=person_id))
-        else:
-            await show(body, client, change_form(story, story.leeway))
-        await ack()
+        await self._house.open_form(ack, body, client, _less)
 
     async def changed(self, ack: AsyncAck, body: Body) -> None:
         """The form was sent: it is a vote, whatever was chosen."""
-        view, person_id = body["view"], person_of(body)
+        view = body["view"]
         request_id, stage = subjects.read_ballot(str(view["private_metadata"]))
         values = view["state"]["values"]
-        try:
-            await self._house.database.write(
-                decide,
-                request_id=request_id,
-                approver_id=person_id,
-                decision=Decision.APPROVED,
-                stage=stage,
-                reason=read_reason(values) or None,
-                changes=read_changes(values),
-            )
-        except WrongWish as wrong:
-            await ack(response_action="errors", errors=field_errors(wrong.fields, view))
-        except Refused as refused:
-            await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
-        else:
-            await ack()
+        await self._house.enter(
+            ack,
+            body,
+            decide,
+            request_id=request_id,
+            approver_id=person_of(body),
+            decision=Decision.APPROVED,
+            stage=stage,
+            reason=read_reason(values) or None,
+            changes=read_changes(values),
+        )
+
+
+async def _less(session: AsyncSession, ballot: str, person_id: str, now: datetime) -> JSON:
+    """Raises `Refused` when their word is not wanted, or nothing less could be given."""
+    story = await story_to_decide(session, ballot, person_id, now)
+    if story.leeway is None or not story.leeway.is_any:
+        raise Refused(Refusal.NOTHING_LESS)
+    return change_form(story, story.leeway)

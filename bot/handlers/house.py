@@ -6,17 +6,23 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import queries
+from bot.access.operations.away import WrongAbsence
 from bot.access.refusals import Refusal, Refused
+from bot.access.wish import WrongWish
 from bot.cards import actions
 from bot.cards.content import JSON, Content
+from bot.cards.form import field_errors
 from bot.cards.lists import read_look
 from bot.cards.refusals import refusal
 from bot.cards.rich import label
@@ -75,6 +81,47 @@ class House:
         await ack()
         return done
 
+    async def open_form(
+        self,
+        ack: AsyncAck,
+        body: Body,
+        client: AsyncWebClient,
+        make_form: Callable[[AsyncSession, str, str, datetime], Awaitable[JSON]],
+    ) -> None:
+        """Opens a form about what was pressed: `make_form(session, value, person_id, now)`.
+
+        Whom it refuses is told why, so that nobody fills a form in for nothing. Nothing changes before it is sent.
+        """
+        person_id = person_of(body)
+        try:
+            form = await self.database.look(make_form, value_of(body), person_id, self.database.clock.now())
+        except Refused as refused:
+            await tell(body, client, refusal(refused, reader_id=person_id))
+        else:
+            await show(body, client, form)
+        await ack()
+
+    async def enter(
+        self,
+        ack: Callable[..., Awaitable[object]],
+        body: Body,
+        operation: Callable[Concatenate[Transaction, P], Awaitable[object]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """A form was sent: one transaction, and then the acknowledgement.
+
+        What is wrong is said under its field; a refusal takes the place of the form.
+        """
+        try:
+            await self.database.write(operation, *args, **kwargs)
+        except (WrongWish, WrongAbsence) as wrong:
+            await ack(response_action="errors", errors=field_errors(wrong.fields, body["view"]))
+        except Refused as refused:
+            await ack(response_action="update", view=notice(refusal(refused, reader_id=person_of(body))))
+        else:
+            await ack()
+
     async def _show_list_anew(self, body: Body, client: AsyncWebClient) -> None:
         """A list in which something was pressed shows what came of it; messages and Home tabs follow by tasks."""
         view = body.get("view") or {}
@@ -97,6 +144,11 @@ def origin_of(view: Body, person_id: str, entered: object) -> str:
     """The same for every delivery of one submission, and different for everything else that anybody submits."""
     asked = [view.get("id"), view.get("hash"), person_id, repr(entered)]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def closing_all(ack: AsyncAck) -> Callable[..., Awaitable[object]]:
+    """An acknowledgement that closes the modals below, too: what they show is over (docs.slack.dev, “Modals”)."""
+    return partial(ack, response_action="clear")
 
 
 def notice(content: Content) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,12 +18,10 @@ from bot.access.operations.locked_out import cannot_get_in, got_in
 from bot.access.operations.nudge import nudge
 from bot.access.operations.release import release
 from bot.access.refusals import Refusal, Refused
-from bot.access.story import Choice, Story
-from bot.access.wish import WrongWish
 from bot.cards import actions
-from bot.cards.form import extension_form, field_errors, read_extension
-from bot.cards.refusals import refusal
-from bot.handlers.house import Body, House, notice, origin_of, person_of, show, tell, value_of
+from bot.cards.content import JSON
+from bot.cards.form import extension_form, read_extension
+from bot.handlers.house import Body, House, origin_of, person_of, value_of
 
 
 def register(app: AsyncApp, house: House) -> None:
@@ -81,42 +81,30 @@ class OwnAccess:
 
     async def extend(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Asks for how much longer, and why. Nothing changes before the form is sent."""
-        person_id = person_of(body)
-        try:
-            story, choice = await self._house.database.look(_to_extend, value_of(body), person_id)
-        except Refused as refused:
-            await tell(body, client, refusal(refused, reader_id=person_id))
-        else:
-            await show(body, client, extension_form(story, choice))
-        await ack()
+        await self._house.open_form(ack, body, client, _extension)
 
     async def extended(self, ack: AsyncAck, body: Body) -> None:
         """The form was sent: a request of its own is recorded."""
         view, person_id = body["view"], person_of(body)
         entered = read_extension(view["state"]["values"])
-        try:
-            await self._house.database.write(
-                extend,
-                request_id=str(view["private_metadata"]),
-                actor=person_id,
-                duration_seconds=entered.duration_seconds,
-                reason=entered.reason,
-                channel="slack",
-                origin=origin_of(view, person_id, entered),
-            )
-        except WrongWish as wrong:
-            await ack(response_action="errors", errors=field_errors(wrong.fields, view))
-        except Refused as refused:
-            await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
-        else:
-            await ack()
+        await self._house.enter(
+            ack,
+            body,
+            extend,
+            request_id=str(view["private_metadata"]),
+            actor=person_id,
+            duration_seconds=entered.duration_seconds,
+            reason=entered.reason,
+            channel="slack",
+            origin=origin_of(view, person_id, entered),
+        )
 
 
-async def _to_extend(session: AsyncSession, request_id: str, person_id: str) -> tuple[Story, Choice]:
+async def _extension(session: AsyncSession, request_id: str, person_id: str, _now: datetime) -> JSON:
     """Raises `Refused` when it is not theirs to extend, or cannot be."""
     grant = await demand_extendable(session, request_id=request_id, actor=person_id)
     choice = await load_choice(session, grant.application)
     if choice is None:
         raise Refused(Refusal.NOT_OFFERED)
     [story] = await queries.load_stories(session, [request_id])
-    return story, choice
+    return extension_form(story, choice)

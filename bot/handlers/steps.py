@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,13 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access import queries
 from bot.access.operations.answer_step import answer_step, demand_open, find_step
 from bot.access.refusals import Refusal, Refused
-from bot.access.story import StepStory
 from bot.cards import actions
+from bot.cards.content import JSON
 from bot.cards.form import field_errors
 from bot.cards.reason_form import read_reason
-from bot.cards.refusals import refusal
 from bot.cards.step import could_not_form
-from bot.handlers.house import Body, House, notice, person_of, tell, value_of
+from bot.handlers.house import Body, House, person_of, value_of
 
 
 def register(app: AsyncApp, house: House) -> None:
@@ -38,36 +39,31 @@ class Steps:
 
     async def could_not(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Asks why; the person who waits reads it."""
-        try:
-            step = await self._house.database.look(_step_to_answer, value_of(body), person_of(body))
-        except Refused as refused:
-            await tell(body, client, refusal(refused, reader_id=person_of(body)))
-        else:
-            await client.views_open(trigger_id=body["trigger_id"], view=could_not_form(step))
-        await ack()
+        await self._house.open_form(ack, body, client, _could_not)
 
     async def refused(self, ack: AsyncAck, body: Body) -> None:
         """The reason is there."""
-        view, person_id = body["view"], person_of(body)
+        view = body["view"]
         reason = read_reason(view["state"]["values"])
         if not reason:
             why = {"reason": "Say in a few words what stood in the way: the person who waits reads this."}
             await ack(response_action="errors", errors=field_errors(why, view))
             return
-        try:
-            await self._house.database.write(
-                answer_step, step_id=str(view["private_metadata"]), actor=person_id, done=False, reason=reason
-            )
-        except Refused as refused:
-            await ack(response_action="update", view=notice(refusal(refused, reader_id=person_id)))
-        else:
-            await ack()
+        await self._house.enter(
+            ack,
+            body,
+            answer_step,
+            step_id=str(view["private_metadata"]),
+            actor=person_of(body),
+            done=False,
+            reason=reason,
+        )
 
 
-async def _step_to_answer(session: AsyncSession, step_id: str, actor: str) -> StepStory:
+async def _could_not(session: AsyncSession, step_id: str, actor: str, _now: datetime) -> JSON:
     """Raises `Refused` when it is not theirs to answer, or was answered already."""
     demand_open(await find_step(session, step_id=step_id, actor=actor))
     story = await queries.load_step(session, step_id)
     if story is None:
         raise Refused(Refusal.GONE)
-    return story
+    return could_not_form(story)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from types import EllipsisType
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import queries
+from bot.access.operations.own_grant import find_own_grant
 from bot.access.operations.submit import Submitted, submit
 from bot.access.refusals import Refusal, Refused
 from bot.access.wish import Wish, WrongWish
 from storage.database import Transaction
-from storage.tables import AccessRequest, Grant, GrantState, RequestState
+from storage.tables import Grant, GrantState, RequestState
 
 
 async def change(
@@ -65,19 +65,10 @@ async def find_changeable(session: AsyncSession, *, request_id: str, actor: str,
     Raises:
         Refused: it is somebody else's, not active, or was not approved yet.
     """
-    statement = (
-        sa.select(Grant, AccessRequest)
-        .join(AccessRequest, AccessRequest.id == Grant.request_id)
-        .where(Grant.request_id == request_id)
-    )
-    found = (await session.execute(statement.with_for_update(of=Grant) if locked else statement)).one_or_none()
-    if found is None:
-        raise Refused(Refusal.NOTHING_TO_CHANGE)
-    grant, request = found
-    if actor not in (grant.beneficiary_id, request.requester_id):
-        raise Refused(Refusal.NOT_YOURS)
+    nothing = Refusal.NOTHING_TO_CHANGE
+    grant, request = await find_own_grant(session, request_id=request_id, actor=actor, none=nothing, locked=locked)
     if grant.state is not GrantState.ACTIVE or request.state is not RequestState.APPROVED:
-        raise Refused(Refusal.NOTHING_TO_CHANGE)
+        raise Refused(nothing)
     return grant
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from types import EllipsisType
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import lifecycle, queries
+from bot.access.operations.own_grant import find_own_grant
 from bot.access.operations.submit import Submitted, submit
 from bot.access.refusals import Refusal, Refused
 from bot.access.wish import Wish, WrongWish
 from storage.database import Transaction
-from storage.tables import AccessRequest, Grant, GrantState, RequestState
+from storage.tables import Grant, GrantState, RequestState
 
 
 async def extend(
@@ -63,19 +63,10 @@ async def find_extendable(session: AsyncSession, *, request_id: str, actor: str,
     Raises:
         Refused: it is somebody else's, or has no end that could be moved.
     """
-    statement = (
-        sa.select(Grant, AccessRequest.requester_id)
-        .join(AccessRequest, AccessRequest.id == Grant.request_id)
-        .where(Grant.request_id == request_id)
-    )
-    found = (await session.execute(statement.with_for_update(of=Grant) if locked else statement)).one_or_none()
-    if found is None:
-        raise Refused(Refusal.NOTHING_TO_EXTEND)
-    grant, requester_id = found
-    if actor not in (grant.beneficiary_id, requester_id):
-        raise Refused(Refusal.NOT_YOURS)
+    nothing = Refusal.NOTHING_TO_EXTEND
+    grant, _ = await find_own_grant(session, request_id=request_id, actor=actor, none=nothing, locked=locked)
     if grant.state not in lifecycle.HOLDING | {GrantState.SCHEDULED}:
-        raise Refused(Refusal.NOTHING_TO_EXTEND)
+        raise Refused(nothing)
     if grant.duration_seconds is None:
         raise Refused(Refusal.NO_END_DATE)
     if grant.ends_at is None:

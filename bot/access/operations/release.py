@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from bot.access.operations.ending import end_grant
+from bot.access.operations.own_grant import find_own_grant
 from bot.access.refusals import Refusal, Refused
 from storage.database import Transaction
-from storage.tables import AccessRequest, EndReason, Grant, GrantState
+from storage.tables import EndReason, GrantState
 
 
 async def release(tx: Transaction, *, request_id: str, actor: str) -> None:
@@ -18,18 +17,7 @@ async def release(tx: Transaction, *, request_id: str, actor: str) -> None:
     Raises:
         Refused: it is somebody else's, or there is nothing to give back.
     """
-    found = (
-        await tx.session.execute(
-            sa.select(Grant, AccessRequest.requester_id)
-            .join(AccessRequest, AccessRequest.id == Grant.request_id)
-            .where(Grant.request_id == request_id)
-        )
-    ).one_or_none()
-    if found is None:
-        raise Refused(Refusal.NOT_ACTIVE)
-    grant, requester_id = found
-    if actor not in (grant.beneficiary_id, requester_id):
-        raise Refused(Refusal.NOT_YOURS)
+    grant, _ = await find_own_grant(tx.session, request_id=request_id, actor=actor, none=Refusal.NOT_ACTIVE)
     ended = await end_grant(tx, grant, why=EndReason.RELEASED, actor=actor)
     if not ended and grant.state is GrantState.ENDED:
         raise Refused(Refusal.NOT_ACTIVE)
