@@ -18,7 +18,7 @@ from bot.access.operations.looking import seconds_looked
 from bot.access.refusals import Refusal, Refused
 from bot.access.request_rules import terms_of, write_terms
 from storage.database import Transaction
-from storage.tables import AccessRequest, Approval, Decision, Person, RequestState
+from storage.tables import AccessRequest, Approval, Card, Decision, Person, RequestState
 
 _TOO_LATE = {
     RequestState.APPROVED: Refusal.ALREADY_DECIDED,
@@ -29,8 +29,15 @@ _TOO_LATE = {
 
 _REQUEST = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam("id"))
 _ASKED = (
-    sa.select(Approval, Person.active)
+    sa.select(Approval, Person.active, Card.ts)
     .join(Person, Person.id == Approval.approver_id)
+    .outerjoin(
+        Card,
+        sa.and_(
+            Card.subject == sa.bindparam("subject"),
+            Card.slot == sa.literal(subjects.approval_slot("")) + Approval.approver_id,
+        ),
+    )
     .where(Approval.request_id == sa.bindparam("id"))
 )
 
@@ -42,6 +49,7 @@ class Ballot:
     request: AccessRequest
     mine: Approval
     all: list[Approval]
+    card_ts: str | None  # Slack's `ts` of the card on which this person was asked
 
     def demand_open(self, now: datetime) -> None:
         """Raises `Refused` when it is too late for this vote."""
@@ -74,10 +82,10 @@ async def find_ballot(
     if approver_id in (request.requester_id, request.beneficiary_id):
         raise Refused(Refusal.OWN_REQUEST)
     at = request.stage if stage is None else stage
-    asked = (await session.execute(_ASKED, {"id": request_id})).all()
-    for approval, active in asked:
+    asked = (await session.execute(_ASKED, {"id": request_id, "subject": subjects.request(request_id)})).all()
+    for approval, active, ts in asked:
         if active and approval.approver_id == approver_id and approval.stage == at:
-            return Ballot(request=request, mine=approval, all=[one for one, _ in asked])
+            return Ballot(request=request, mine=approval, all=[one for one, *_ in asked], card_ts=ts)
     raise Refused(Refusal.NOT_ASKED)
 
 
@@ -132,9 +140,7 @@ async def decide(
         on_behalf_of=mine.for_id,
         reason=reason,
         **_difference(stood, terms_of(request)),
-        seconds_to_decide=await seconds_looked(
-            tx.session, request_id=request_id, approver_id=approver_id, asked_at=mine.asked_at, now=tx.now
-        ),
+        seconds_to_decide=seconds_looked(ballot.card_ts, asked_at=mine.asked_at, now=tx.now),
     )
     await follow_votes(tx, request, ballot.all, actor=approver_id, reason=reason)
     return request.state

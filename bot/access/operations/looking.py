@@ -1,27 +1,18 @@
-"""How long somebody looked at a request before they decided."""
+"""How long somebody looked at a request before they decided. Pure."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.access import subjects
-from storage.tables import Card
-
-_POSTED = sa.select(Card.ts).where(Card.subject == sa.bindparam("subject"), Card.slot == sa.bindparam("slot"))
-
-
-async def seconds_looked(
-    session: AsyncSession, *, request_id: str, approver_id: str, asked_at: datetime, now: datetime
-) -> float:
+def seconds_looked(card_ts: str | None, *, asked_at: datetime, now: datetime) -> float:
     """Seconds since the card was posted to this approver; since they were asked, where it never was.
 
-    A message's `ts` is the second in which Slack posted it (docs.slack.dev, “Retrieving messages”).
+    Args:
+        card_ts: the card's `ts`, the second in which Slack posted it (docs.slack.dev, “Retrieving messages”).
+        asked_at: when they were asked.
+        now: when they decided.
     """
-    bound = {"subject": subjects.request(request_id), "slot": subjects.approval_slot(approver_id)}
-    ts = await session.scalar(_POSTED, bound)
-    posted_at = datetime.fromtimestamp(float(ts), UTC) if ts else asked_at
+    posted_at = datetime.fromtimestamp(float(card_ts), UTC) if card_ts else asked_at
     # Slack's clock is another one than Usher's.
     return round((now - min(max(posted_at, asked_at), now)).total_seconds(), 3)
