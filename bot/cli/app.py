@@ -20,6 +20,7 @@ from bot.cli import (
     run,
     secret,
     task,
+    trace,
     webhook,
 )
 
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (run, demo, check, probe, manifest, lists):
+for module in (run, demo, check, probe, manifest, lists, trace):
     app.registered_commands += module.app.registered_commands
 for name, family in (
     ("catalog", catalog),

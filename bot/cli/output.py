@@ -69,6 +69,14 @@ def say_when(value: object) -> str:
     return f"{local.day} {local:%b}{year} {local:%H:%M} ({_distance(value)})"
 
 
+def say_moment(value: object) -> str:
+    """A time to the second, as the reader's clock shows it: `23 Nov 19:05:09`."""
+    if not isinstance(value, datetime):
+        return ""
+    local = value.astimezone()
+    return f"{local.day} {local:%b} {local:%H:%M:%S}"
+
+
 def say_ago(value: object) -> str:
     """How far a time is: `2 h ago`, `in 6 d`."""
     return _distance(value) if isinstance(value, datetime) else ""
