@@ -77,6 +77,11 @@ def sqlite_lookers(url: URL) -> Engine:
     return _sqlite_on_threads(url, _READ_ONLY, begin="BEGIN", connections=READERS)
 
 
+def sqlite_glances(url: URL) -> Engine:
+    """A connection that cannot write either, and begins no transactions: each statement sees a moment of its own."""
+    return _sqlite_on_threads(url, _READ_ONLY, begin=None, connections=1)
+
+
 def sqlite_migrator(url: URL) -> AsyncEngine:
     """For schema changes: with foreign keys on, rebuilding a parent table silently deletes its children's rows."""
     pragmas = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "OFF"}
@@ -137,10 +142,11 @@ def _sqlite(
     return engine
 
 
-def _sqlite_on_threads(url: URL, pragmas: dict[str, str], *, begin: str, connections: int) -> Engine:
+def _sqlite_on_threads(url: URL, pragmas: dict[str, str], *, begin: str | None, connections: int) -> Engine:
     creator = partial(plain_connection, sqlite_file(url), busy_seconds=SQLITE_BUSY_SECONDS, pragmas=pragmas)
     engine = create_engine("sqlite://", creator=creator, poolclass=QueuePool, pool_size=connections, max_overflow=0)
-    _begin_with(engine, begin)
+    if begin is not None:
+        _begin_with(engine, begin)
     return engine
 
 

@@ -124,6 +124,26 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
+class ConnectionEnd(StrEnum):
+    """Why a connection from ChatGPT ended."""
+
+    #: the client gave its token back (RFC 7009)
+    REVOKED = "revoked"
+    #: an admin ended it
+    ENDED = "ended"
+    #: a code or a refresh token came a second time, so somebody else may hold one
+    REPLAYED = "replayed"
+
+
+class TokenKind(StrEnum):
+    """What a token of a connection is good for."""
+
+    #: calls to the app
+    ACCESS = "access"
+    #: one exchange for a new pair
+    REFRESH = "refresh"
+
+
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
     """timestamptz on PostgreSQL, fixed-width UTC text (which sorts) on SQLite; refuses naive values."""
 
@@ -168,6 +188,7 @@ BigInteger = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 _WORDS: tuple[type[StrEnum], ...] = (
     RequestState, GrantState, EndReason, Decision, AccountStatus, TaskState, IncidentState, StepState, DeliveryState,
+    ConnectionEnd, TokenKind,
 )  # fmt: skip
 
 
@@ -638,6 +659,63 @@ class WebhookDelivery(Base):
         sa.Index("ix_webhook_deliveries_due", "webhook", "next_try_at", "seq", **_partial("state = 'waiting'")),
         sa.Index(None, "created_at"),
     )
+
+
+class SignIn(Base):
+    """Somebody on the way from ChatGPT's Connect button through consent and Slack to an authorization code."""
+
+    __tablename__ = "chatgpt_sign_ins"
+
+    id: Mapped[str] = mapped_column(primary_key=True)  # the hash of the ticket that travels through the browser
+    client_id: Mapped[str]
+    client_name: Mapped[str]
+    redirect_uri: Mapped[str]
+    redirect_uri_explicit: Mapped[bool]  # the client named it, so it has to name it again with the code
+    state: Mapped[str | None]  # the client's own; goes back to it as it came
+    code_challenge: Mapped[str]
+    resource: Mapped[str]
+    browser: Mapped[str | None]  # the hash of the cookie of the browser that was shown the consent page
+    nonce: Mapped[str | None]  # the hash of what Slack has to say again; set by the consent
+    person_id: Mapped[str | None]  # who signed in
+    code: Mapped[str | None] = mapped_column(unique=True)  # the hash of the authorization code
+    connection_id: Mapped[str | None]  # what the code was exchanged for
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]  # of the ticket, and then of the code
+
+    __table_args__ = (sa.Index(None, "expires_at"),)
+
+
+class Connection(Base):
+    """A person's connection from ChatGPT (or another client): what a consent gave, until it ends."""
+
+    __tablename__ = "chatgpt_connections"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str]
+    client_id: Mapped[str]
+    client_name: Mapped[str]
+    resource: Mapped[str]  # the address that its tokens are good for (RFC 8707)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime]  # when its tokens were last renewed; within an hour of its last use
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[ConnectionEnd | None]
+
+    __table_args__ = (sa.Index(None, "person_id"),)
+
+
+class ConnectionToken(Base):
+    """A token of a connection, by its hash. A refresh token that was used stays until it expires, to be known again."""
+
+    __tablename__ = "chatgpt_tokens"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    connection_id: Mapped[str]
+    kind: Mapped[TokenKind]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.Index(None, "connection_id"), sa.Index(None, "expires_at"))
 
 
 class Secret(Base):

@@ -86,6 +86,11 @@ class Transaction:
         text = audit.canonical({**data, "door": self.door})
         self._lines.append(audit.Entry(at=self.now, actor=actor, event=event, subject=subject, data=text))
 
+    @property
+    def lines(self) -> Sequence[audit.Entry]:
+        """What it adds to the ledger."""
+        return self._lines
+
     def wake_dispatchers(self) -> None:
         """Has dispatchers, here and in every replica, look for due tasks after the commit."""
         self.wakes = True

@@ -113,7 +113,7 @@ class ThreadWriter:
         return partial(Future.set_result, result=result)
 
     def _carry_out(self, work: _Work, bind: Engine | Connection) -> tuple[Any, Transaction]:
-        return _at_once(self._transact(work, bind))
+        return at_once(self._transact(work, bind))
 
     async def _transact(self, work: _Work, bind: Engine | Connection) -> tuple[Any, Transaction]:
         session = _ThreadSession(expire_on_commit=False, join_transaction_mode="create_savepoint")
@@ -206,10 +206,10 @@ class PoolWriter:
 
 async def _trip(threads: ThreadPoolExecutor, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     context = copy_context()
-    return await asyncio.get_running_loop().run_in_executor(threads, lambda: context.run(_at_once, work()))
+    return await asyncio.get_running_loop().run_in_executor(threads, lambda: context.run(at_once, work()))
 
 
-def _at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
     """Runs a coroutine that never has to wait to its end, without an event loop."""
     try:
         coroutine.send(None)
