@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import ends, screens
+from bench import chatgpt_app, ends, screens
 from bench.process import process
 from bench.stored import fill
 from bench.usher import demo_catalog, usher
@@ -67,6 +67,9 @@ def main() -> None:
     console.print("Opening the biggest screens of a big company …", style="dim")
     big = asyncio.run(screens.measure())
     show(console, screens.TITLE, screens.COLUMNS, big)
+    console.print("Calling the tools of the ChatGPT app …", style="dim")
+    tools = asyncio.run(chatgpt_app.measure())
+    show(console, chatgpt_app.TITLE, chatgpt_app.COLUMNS, tools)
     if chosen.write:
         page = PAGE.format(
             title=TITLE,
@@ -75,6 +78,8 @@ def main() -> None:
             ends=_markdown(ends.COLUMNS, at_scale),
             screens_title=screens.TITLE,
             screens=_markdown(screens.COLUMNS, big),
+            tools_title=chatgpt_app.TITLE,
+            tools=_markdown(chatgpt_app.COLUMNS, tools),
         )
         chosen.write.write_text(page, encoding="utf-8")
 
@@ -126,6 +131,14 @@ loops with nothing but httpx that look into the two lists at once, remove, and l
 
 The floor of these two sends the very same view, made beforehand, and reads nothing: what is between them is reading the
 company and making the view.
+
+{tools_title}.
+
+{tools}
+
+Both are the same MCP server on the same sockets, in either revision of the protocol. The floor lets anybody in and
+gives back one constant answer, the very one that Usher gives: what is between them is looking up whose token it is,
+whether the catalogue has changed, what fits, and what the person has there.
 
 What pays: on SQLite a transaction is one trip to the database's thread instead of one for each statement, and what a
 decision asks of ChatGPT goes out before the cards are edited. Of many who look into one list at once, most share one

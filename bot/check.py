@@ -16,6 +16,8 @@ from bot.access.catalog import Catalog
 from bot.access.catalog_file import CatalogProblems, decode, read
 from bot.access.catalog_store import load_catalog
 from bot.app import slack_client
+from bot.check_chatgpt_app import check_chatgpt_app
+from bot.check_webhooks import check_webhooks
 from bot.connectors.browser.transport import Browsers
 from bot.connectors.contract import Condition
 from bot.connectors.http import new_http_client
@@ -53,7 +55,8 @@ async def check_everything() -> list[Condition]:
         catalog = await _catalog(settings, database, findings)
         if secrets is not None:
             findings += await _connectors(settings, catalog, secrets)
-    return findings
+            findings += await check_webhooks(catalog, secrets)
+    return findings + await check_chatgpt_app(settings)
 
 
 def as_row(finding: Condition) -> Mapping[str, object]:

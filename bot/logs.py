@@ -30,7 +30,17 @@ _CREDENTIALS = re.compile(
     re.VERBOSE,
 )
 #: libraries that tell at INFO what they do all day, addresses with ids among it
-_TALKATIVE = ("apscheduler", "httpcore", "httpx", "slack_bolt", "slack_sdk", "sqlalchemy", "uvicorn.access", "alembic")
+_TALKATIVE = (
+    "apscheduler",
+    "httpcore",
+    "httpx",
+    "mcp",
+    "slack_bolt",
+    "slack_sdk",
+    "sqlalchemy",
+    "uvicorn.access",
+    "alembic",
+)
 
 
 class Masker:

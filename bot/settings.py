@@ -95,6 +95,16 @@ def _public_url(value: str | None) -> str | None:
     return value.rstrip("/")
 
 
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        parts = urlsplit(_web_address(value))
+        if value != f"{parts.scheme}://{parts.netloc}" or parts.username is not None:
+            raise ValueError(f"“{value}” is not an origin: write https:// and a host, without a path")
+        if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}:
+            raise ValueError(f"“{value}” must begin with https://")
+    return values
+
+
 def _database_url(value: str) -> str:
     scheme, separator, _ = value.partition("://")
     if not separator or scheme.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
@@ -198,6 +208,21 @@ class Settings(BaseSettings):
         "the address under which the world reaches this process, https and without a slash at the end; turns the "
         "ChatGPT app on",
         example="https://usher.example.com",
+    )
+    chatgpt_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words), AfterValidator(_origins)] = _setting(
+        ("https://chatgpt.com",),
+        "the web origins whose programs people may connect to Usher's app, separated by commas; a program introduces "
+        "itself there, and a person who connected returns there",
+        example="https://chatgpt.com",
+    )
+    chatgpt_guests: bool = _setting(
+        False, "true lets guests of the Slack workspace connect ChatGPT, too", example="false"
+    )
+    openai_apps_challenge: Annotated[str | None, BeforeValidator(_blank_is_none)] = _setting(
+        None,
+        "the text with which OpenAI verifies that the public address is yours, if you publish the app in its directory",
+        where="platform.openai.com/plugins, your app, domain verification",
+        example="k8f2…",
     )
     host: str = _setting("127.0.0.1", "the network address to listen on; 0.0.0.0 in a container", example="0.0.0.0")  # noqa: S104
     port: Annotated[int, Field(ge=0, le=65_535)] = _setting(3000, "the port to listen on", example="3000")

@@ -24,6 +24,8 @@ async def _run(*, host: str, port: int, request_url: str | None) -> None:
             f"SLACK_BOT_TOKEN={app.bot_token}\n"
             f"SLACK_APP_TOKEN={app.app_token}\n"
             f"SLACK_SIGNING_SECRET={app.signing_secret}\n"
+            f"SLACK_SIGNIN_CLIENT_ID={app.client_id}\n"
+            f"SLACK_SIGNIN_CLIENT_SECRET={app.client_secret}\n"
             f"ChatGPT base_url: {sandbox.chatgpt_url}\n"
         )
         sys.stdout.flush()

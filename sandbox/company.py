@@ -55,6 +55,8 @@ class SlackApp:
     bot_token: str = field(repr=False)
     app_token: str = field(repr=False)
     signing_secret: str = field(repr=False)
+    client_id: str
+    client_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,8 @@ SLACK_APP: Final = SlackApp(
     bot_token="xoxb-sandbox",
     app_token="xapp-sandbox",
     signing_secret="sandbox-signing-secret",
+    client_id="4004004004.5005005005",
+    client_secret="sandbox-client-secret",
 )
 
 CHATGPT_WORKSPACE_ID: Final = "2f6d2e7c-8a6e-4c55-9a0f-5d1f6a0a7e11"

@@ -17,6 +17,7 @@ from bot.access.policy_rules import PolicyRules
 from bot.access.story import Choice
 from bot.access.webhook_entries import WebhookEntry
 from storage.audit import canonical
+from storage.glances import Rows
 from storage.tables import Application, Policy, SeatCount, Webhook
 
 #: more documents than a catalogue has; an evicted one is only parsed again
@@ -105,6 +106,11 @@ async def load_offer(session: AsyncSession, key: str) -> tuple[ApplicationEntry,
     """The application and the policy that decides about it, if it may be requested; None if it may not."""
     found = (await session.execute(_OFFER, {"key": key})).one_or_none()
     return None if found is None else (_available(found[0], found[2]), _rules(found[1]))
+
+
+async def list_offered(session: Rows) -> tuple[ApplicationEntry, ...]:
+    """What may be requested, with the seat types that its workspaces have, in the catalogue's order."""
+    return tuple(_available(*found) for found in await session.execute(_OFFERED.add_columns(_SEATS)))
 
 
 async def load_policy(session: AsyncSession, key: str) -> PolicyRules:

@@ -153,7 +153,7 @@ def _pending(story: Story, voice: Voice) -> Iterator[Line]:
     yield [*asked, " ", when(verb, max(one.asked_at for one in waiting)), "."]
     if story.nudged_at is not None:
         yield [when("They were asked to take a look", story.nudged_at), "."]
-    yield ["The answer ", when("is due by", story.expires_at), ". You will hear it here."]
+    yield ["The answer ", when("is due by", story.expires_at), f". You will hear it {voice.here}."]
 
 
 def _to_be_confirmed(story: Story, voice: Voice) -> Iterator[Line]:
@@ -193,9 +193,9 @@ def _granting(story: Story, voice: Voice) -> Iterator[Line]:
     if story.problem:
         yield from _held_up(story)
     elif story.by_hand:
-        yield [f"An admin of {application(story)} sets it up by hand. You will hear here when it is done."]
+        yield [f"An admin of {application(story)} sets it up by hand. You will hear {voice.here} when it is done."]
     else:
-        yield ["The account is being set up. You will hear here what comes next."]
+        yield [f"The account is being set up. You will hear {voice.here} what comes next."]
 
 
 def _waiting(story: Story, voice: Voice) -> Iterator[Line]:

@@ -14,6 +14,8 @@ class Voice:
     """The voice in which a card speaks to its reader."""
 
     reader_id: str
+    #: where they hear more: Slack says `here`, and what is read elsewhere says where that is
+    here: str = "here"
 
     def is_reader(self, who: Who) -> bool:
         return who.id == self.reader_id

@@ -13,6 +13,8 @@ from bot.connectors.browser.transport import Browsers
 from bot.connectors.config import ChatGPTWebAdmin
 from bot.connectors.contract import Connector, SignInAgain
 from bot.connectors.registry import build_connector
+from bot.metrics.connector import CountedConnector
+from bot.metrics.counts import Counts
 from storage.errors import SecretKeysMissing, SecretUnreadable
 from storage.secrets import SecretStore
 
@@ -66,8 +68,11 @@ class StoredCredential:
 class Connectors:
     """Hands out the connector of an application; a changed entry gets a new one."""
 
-    def __init__(self, http: httpx.AsyncClient, secrets: SecretStore, browsers: Browsers) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, secrets: SecretStore, browsers: Browsers, counts: Counts | None = None
+    ) -> None:
         self._http = http
+        self._counts = counts
         self._browsers = browsers
         self._secrets = secrets
         self._built: dict[str, tuple[ApplicationEntry, Connector]] = {}
@@ -78,12 +83,14 @@ class Connectors:
         known = self._built.get(entry.key)
         if known is not None and known[0] == entry:
             return known[1]
-        connector = build_connector(
+        connector: Connector = build_connector(
             entry.connector,
             http=self._client(entry),
             credential=StoredCredential(self._secrets, getattr(entry.connector, "secret", None) or ""),
             admin_credential=StoredCredential(self._secrets, getattr(entry.connector, "admin_secret", None) or ""),
         )
+        if self._counts is not None:
+            connector = CountedConnector(connector, entry.key, self._counts)
         self._built[entry.key] = (entry, connector)
         return connector
 

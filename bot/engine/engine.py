@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -21,7 +21,7 @@ from bot.engine.messages import Messages
 from bot.engine.upkeep import Upkeep, repair
 from bot.engine.webhooks import Webhooks
 from storage import task_queue
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.notifications import Notifications
 
 
@@ -39,12 +39,13 @@ class Engine:
         directory: SlackDirectory,
         webhooks: Webhooks,
         catalog_in_file: bool = False,
+        hourly: Sequence[Callable[[Transaction], Awaitable[None]]] = (),
     ) -> None:
         accounts = Accounts(database, connectors)
         desk = Desk(channel=alert_channel, admins=tuple(admins), catalog_in_file=catalog_in_file)
         messages = Messages(database, slack, desk)
         homes = Homes(database, slack, tuple(admins))
-        upkeep = Upkeep(database, connectors, directory)
+        upkeep = Upkeep(database, connectors, directory, hourly)
         checks = Checks(database, connectors)
         self._database = database
         self.dispatcher = Dispatcher(

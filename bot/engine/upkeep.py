@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -35,10 +36,17 @@ log = structlog.get_logger(__name__)
 class Upkeep:
     """Handles the tasks that keep the house in order."""
 
-    def __init__(self, database: Database, connectors: Connectors, directory: SlackDirectory) -> None:
+    def __init__(
+        self,
+        database: Database,
+        connectors: Connectors,
+        directory: SlackDirectory,
+        hourly: Sequence[Callable[[Transaction], Awaitable[None]]] = (),
+    ) -> None:
         self._database = database
         self._connectors = connectors
         self._directory = directory
+        self._hourly = hourly
 
     async def expire(self, task: ClaimedTask) -> Outcome:
         """A pending request that nobody decided in time."""
@@ -69,8 +77,13 @@ class Upkeep:
         return Done()
 
     async def repair(self, task: ClaimedTask) -> Outcome:  # noqa: ARG002 - every handler takes its task
-        """Invariant 3: every living grant has a task for its account, every pending request one for its end."""
+        """Invariant 3: every living grant has a task for its account, every pending request one for its end.
+
+        And whatever else is to be done every hour.
+        """
         await self._database.write(repair)
+        for operation in self._hourly:
+            await self._database.write(operation)
         return Done()
 
     async def probe(self, task: ClaimedTask) -> Outcome:

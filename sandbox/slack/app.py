@@ -74,6 +74,9 @@ class App:
     bot_token: str = field(repr=False)
     app_token: str = field(repr=False)
     signing_secret: str = field(repr=False)
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_urls: tuple[str, ...] = ()  # where people may be sent back to after they signed in, with what is below
     scopes: frozenset[str] = SCOPES
     events: frozenset[str] = EVENTS
     commands: tuple[Command, ...] = ()

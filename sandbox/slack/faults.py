@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Final, Literal
 
-FaultKind = Literal["ratelimited", "server_error", "hang", "close_before_effect", "close_after_effect", "error"]
+FaultKind = Literal[
+    "ratelimited",
+    "server_error",
+    "hang",
+    "close_before_effect",
+    "close_after_effect",
+    "error",
+    "claims",
+    "forged",
+]
+#: what faults in the token that says who signed in are switched on for: it has no call of its own
+ID_TOKEN: Final = "openid.id_token"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -16,12 +28,16 @@ class Fault:
     ratelimited: 429 with Retry-After of `retry_after` seconds. server_error: 500 with a body that is no JSON.
     hang: no answer ever, and no effect. close_before_effect and close_after_effect: the connection is closed without
     an answer. error: the answer is {"ok": false, "error": `error`}.
+
+    Of ID_TOKEN. claims: it says `claims` in the place of what is true, and leaves out those that are None; another
+    workspace, another nonce, expired. forged: somebody else signed it.
     """
 
     method: str
     kind: FaultKind
     error: str = "internal_error"
     retry_after: int = 1
+    claims: Mapping[str, Any] = field(default_factory=dict)
     times: int | None = None
 
 
@@ -38,17 +54,18 @@ class Faults:
         *,
         error: str = "internal_error",
         retry_after: int = 1,
+        claims: Mapping[str, Any] | None = None,
         times: int | None = None,
     ) -> Fault:
         """Switch a fault on."""
-        fault = Fault(method=method, kind=kind, error=error, retry_after=retry_after, times=times)
+        fault = Fault(method=method, kind=kind, error=error, retry_after=retry_after, claims=claims or {}, times=times)
         self.active.append(fault)
         return fault
 
     def take(self, method: str) -> Fault | None:
         """The fault that this call meets, now used once more."""
         for fault in self.active:
-            if fault.method in {"*", method}:
+            if fault.method == method or (fault.method == "*" and method != ID_TOKEN):
                 if fault.times is not None:
                     fault.times -= 1
                     if fault.times <= 0:

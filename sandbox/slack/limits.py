@@ -67,3 +67,7 @@ RESPONSE_URL_USES: Final = 5
 RESPONSE_URL_SECONDS: Final = 30 * 60.0
 EVENT_RETRY_DELAYS: Final = (0.0, 60.0, 300.0)  # nearly at once, after 1 and after 5 minutes
 SOCKET_CONNECTIONS: Final = 10
+
+# Sign in with Slack (docs.slack.dev, openid.connect.token).
+SIGN_IN_CODE_SECONDS: Final = 10 * 60.0
+ID_TOKEN_SECONDS: Final = 300

@@ -226,6 +226,6 @@ class Page:
             slack.faults.clear()
         if "fault" in body:
             given = body["fault"]
-            known = {name: given[name] for name in ("error", "retry_after", "times") if name in given}
+            known = {name: given[name] for name in ("error", "retry_after", "claims", "times") if name in given}
             slack.faults.add(given["method"], given["kind"], **known)
         return {"ok": True}

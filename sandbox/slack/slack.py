@@ -17,6 +17,7 @@ from sandbox.slack.errors import Refusal
 from sandbox.slack.faults import Faults, RateLimit
 from sandbox.slack.interactions import Interactions
 from sandbox.slack.message_events import MessageEvents
+from sandbox.slack.openid import OpenID
 from sandbox.slack.payloads import Payloads
 from sandbox.slack.person import Person
 from sandbox.slack.response_url import ResponseUrls
@@ -71,6 +72,7 @@ class Slack:
         self.courier = Courier(app, self.socket, self.changes)
         self.interactions = Interactions(self)
         self.response_urls = ResponseUrls(self.state)
+        self.openid = OpenID(self)
         self.user_groups = UserGroups(self, user_groups)
         self.manager_label = "Manager"  # of the profile field; empty: the workspace has no such field
         self.calls: list[Call] = []
@@ -98,6 +100,8 @@ class Slack:
                 bot_token=known.bot_token,
                 app_token=known.app_token,
                 signing_secret=known.signing_secret,
+                client_id=known.client_id,
+                client_secret=known.client_secret,
                 commands=(
                     Command(
                         command="/request-access",

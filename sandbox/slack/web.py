@@ -1,4 +1,4 @@
-"""The routes of the simulated Slack: for the app under /slack, for the page under /slack/page."""
+"""The routes of the simulated Slack: for the app and who signs in under /slack, for the page under /slack/page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket
 
 from sandbox.slack.errors import Refusal
 from sandbox.slack.page import Page
+from sandbox.slack.sign_in import sign_in_routes
 from sandbox.slack.web_api import answer_call
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def api_routes(slack: Slack) -> list[BaseRoute]:
-    """What the app calls, to be mounted at /slack: /api/{method}, /socket and /response/{key}."""
+    """What the app calls, to be mounted at /slack: /api/{method}, /socket and /response/{key}; and how people sign in
+    with Slack elsewhere.
+    """
 
     async def api(request: Request) -> Response:
         return await answer_call(slack, request)
@@ -43,6 +46,7 @@ def api_routes(slack: Slack) -> list[BaseRoute]:
         Route("/api/{method}", api, methods=["GET", "POST"]),
         Route("/response/{key}", response_url, methods=["POST"]),
         WebSocketRoute("/socket", socket),
+        *sign_in_routes(slack),
     ]
 
 

@@ -59,21 +59,28 @@ def find_method(name: str) -> Method:
 
 
 def authorise(slack: Slack, method: Method, headers: Mapping[str, str], arguments: JSON) -> None:
-    """Check the token and its scope. A token in a JSON body does not count, as at Slack.
+    """Check the token and its scope, or who the client is. A token in a JSON body does not count, as at Slack.
 
-    Raises Refusal not_authed, invalid_auth, not_allowed_token_type or missing_scope.
+    Raises Refusal not_authed, invalid_auth, not_allowed_token_type, missing_scope, invalid_client_id or
+    bad_client_secret.
     """
+    if method.caller == "client":
+        slack.openid.demand_client(headers.get("authorization", ""), arguments)
+        return
     word, _, token = headers.get("authorization", "").partition(" ")
     if word.lower() != "bearer" and "json" not in headers.get("content-type", ""):
         token = str(arguments.get("token") or "")
     arguments.pop("token", None)
-    kinds = {slack.app.bot_token: "bot", slack.app.app_token: "app"}
+    kinds = dict.fromkeys(slack.openid.tokens, "user")
+    kinds |= {slack.app.bot_token: "bot", slack.app.app_token: "app"}
     if not token.strip():
         raise Refusal("not_authed")
     if token.strip() not in kinds:
         raise Refusal("invalid_auth")
-    if kinds[token.strip()] != method.token:
+    if kinds[token.strip()] != method.caller:
         raise Refusal("not_allowed_token_type")
+    if method.caller == "user":
+        arguments["token"] = token.strip()  # it says who asks
     if method.scope is not None:
         slack.demand_scope(method.scope)
 

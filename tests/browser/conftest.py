@@ -31,7 +31,7 @@ ARGUMENTS = [
 ]
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-PATIENCE = 10_000  # milliseconds; the machine may be busy
+PATIENCE = 30_000  # milliseconds; the machine may be busy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -110,3 +110,36 @@ async def phone(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
     """The same page on a phone."""
     async with opened(browser, sandbox.url, viewport=PHONE, has_touch=True, is_mobile=True) as page:
         yield page
+
+
+#: the texts whose contrast to what lies behind them is below 4.5, as [text, ratio].
+FAINT_TEXTS = """() => {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const over = (layers) => {
+    context.clearRect(0, 0, 1, 1);
+    for (const layer of layers) { context.fillStyle = layer; context.fillRect(0, 0, 1, 1); }
+    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const luminance = (colour) => {
+    const [r, g, b] = colour.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    const text = walker.currentNode.data.trim();
+    const hidden = !node.checkVisibility({ visibilityProperty: true });
+    if (!text || hidden || node.closest('.sr-only, .skip-link, :disabled')) continue;
+    const layers = [];
+    for (let each = node; each; each = each.parentElement) layers.unshift(getComputedStyle(each).backgroundColor);
+    const behind = over(['white', ...layers]);
+    const ink = over(['white', ...layers, getComputedStyle(node).color]);
+    const [dark, bright] = [luminance(behind), luminance(ink)].sort((a, b) => a - b);
+    const ratio = (bright + 0.05) / (dark + 0.05);
+    if (ratio < 4.5) faint.push([text.slice(0, 40), Math.round(ratio * 100) / 100]);
+  }
+  return faint;
+}"""

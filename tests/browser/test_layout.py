@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sandbox import company
 from sandbox.server import Sandbox
 from tests.browser import toy_app
-from tests.browser.conftest import DESKTOP, opened
+from tests.browser.conftest import DESKTOP, FAINT_TEXTS, opened
 
 LENA = company.LENA
 
@@ -141,36 +141,3 @@ async def test_text_can_be_read_in_either_colour_scheme(
         await page.get_by_role("button", name="Accept as Lena").wait_for()
         await page.get_by_text("Make something go wrong").click()
         assert await page.evaluate(FAINT_TEXTS) == []
-
-
-# The texts whose contrast to what lies behind them is below 4.5, as [text, ratio].
-FAINT_TEXTS = """() => {
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = 1;
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  const over = (layers) => {
-    context.clearRect(0, 0, 1, 1);
-    for (const layer of layers) { context.fillStyle = layer; context.fillRect(0, 0, 1, 1); }
-    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  const luminance = (colour) => {
-    const [r, g, b] = colour.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const faint = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode.parentElement;
-    const text = walker.currentNode.data.trim();
-    const hidden = !node.checkVisibility({ visibilityProperty: true });
-    if (!text || hidden || node.closest('.sr-only, .skip-link, :disabled')) continue;
-    const layers = [];
-    for (let each = node; each; each = each.parentElement) layers.unshift(getComputedStyle(each).backgroundColor);
-    const behind = over(['white', ...layers]);
-    const ink = over(['white', ...layers, getComputedStyle(node).color]);
-    const [dark, bright] = [luminance(behind), luminance(ink)].sort((a, b) => a - b);
-    const ratio = (bright + 0.05) / (dark + 0.05);
-    if (ratio < 4.5) faint.push([text.slice(0, 40), Math.round(ratio * 100) / 100]);
-  }
-  return faint;
-}"""

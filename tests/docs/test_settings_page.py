@@ -28,8 +28,19 @@ def test_a_section_says_the_default(field: str) -> None:
     default = Settings.model_fields[field].default
     if default in (None, ()):
         return
-    written = f"{default:g}" if isinstance(default, float) else str(default)
-    assert f"`{written}`" in SECTIONS[variable(field)]
+    assert f"`{_written(default)}`" in SECTIONS[variable(field)]
+
+
+def _written(value: object) -> str:
+    """As it is written into the environment."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}"
+        case tuple():
+            return ",".join(value)
+    return str(value)
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)

@@ -104,6 +104,7 @@ class Harbour:
     async def open(cls, directory: Path, database_url: str, *, policy: str = "default") -> AsyncIterator[Harbour]:
         """The company, with an Usher that is not started yet."""
         async with Sandbox.start() as sandbox:
+            sandbox.slack.courier.ack_seconds = PATIENCE  # the machine may be busy
             catalog = CATALOG.replace("POLICY", policy).replace("WORKSPACE", company.CHATGPT_WORKSPACE_ID)
             catalog = catalog.replace("INTEGRATION", company.CHATGPT_INTEGRATION_EMAIL)
             (directory / "catalog.yml").write_text(catalog.replace("BASE_URL", sandbox.chatgpt_url), encoding="utf-8")

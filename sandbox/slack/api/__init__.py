@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.slack.api import chat, conversations, people, user_groups, views, workspace
+from sandbox.slack.api import chat, conversations, openid, people, user_groups, views, workspace
 from sandbox.slack.api.registry import METHODS
 
-__all__ = ["METHODS", "chat", "conversations", "people", "user_groups", "views", "workspace"]
+__all__ = ["METHODS", "chat", "conversations", "openid", "people", "user_groups", "views", "workspace"]

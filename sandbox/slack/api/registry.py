@@ -13,29 +13,31 @@ if TYPE_CHECKING:
     from sandbox.slack.slack import Slack
 
 JSON = dict[str, Any]
+Caller = Literal["bot", "app", "user", "client"]
 Handler = Callable[["Slack", "Arguments"], JSON]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """A method: its handler answers at once and atomically. `scope` is what the token must carry."""
+    """A method: its handler answers at once and atomically. `scope` is what the token must carry.
+
+    `caller` is whose token it takes; a client comes with its id and its secret instead.
+    """
 
     name: str
     handler: Handler
     scope: str | None
-    token: Literal["bot", "app"]
+    caller: Caller
 
 
 METHODS: Final[dict[str, Method]] = {}
 
 
-def method(
-    name: str, *, scope: str | None = None, token: Literal["bot", "app"] = "bot"
-) -> Callable[[Handler], Handler]:
+def method(name: str, *, scope: str | None = None, caller: Caller = "bot") -> Callable[[Handler], Handler]:
     """Register a handler under this name."""
 
     def register(handler: Handler) -> Handler:
-        METHODS[name] = Method(name=name, handler=handler, scope=scope, token=token)
+        METHODS[name] = Method(name=name, handler=handler, scope=scope, caller=caller)
         return handler
 
     return register

@@ -37,7 +37,7 @@ def api_test(_slack: Slack, arguments: Arguments) -> JSON:
     return {"args": dict(arguments.given)}
 
 
-@method("apps.connections.open", token="app")
+@method("apps.connections.open", caller="app")
 def connections_open(slack: Slack, _arguments: Arguments) -> JSON:
     """An address for one Socket Mode connection."""
     return {"url": slack.socket_url()}

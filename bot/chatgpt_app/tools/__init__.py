@@ -1,0 +1,1 @@
+"""What people can do from inside ChatGPT, one file for each kind of thing."""
