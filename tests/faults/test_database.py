@@ -27,7 +27,7 @@ async def test_another_program_locks_the_file(harbour: Harbour, tmp_path: Path) 
     await harbour.at_rest()
     with closing(sqlite3.connect(tmp_path / "usher.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert (await employee.manager.press("Approve", in_=card)).error == "operation_timeout"
+        assert (await employee.manager.press("Approve", in_=card)).error
         await harbour.until(lambda: "Another program holds the database" in harbour.usher.errors)
         other.execute("ROLLBACK")
     await demand_that_it_goes_on(harbour, employee, card)
