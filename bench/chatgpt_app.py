@@ -32,6 +32,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
+from bench.page import Table
 from bench.process import process
 from bot.access import catalog_file
 from bot.access.operations.apply_catalog import apply_catalog
@@ -66,6 +67,11 @@ class Taken:
 
     rates: list[float] = field(default_factory=list)  # calls a second, by round
     seconds: list[float] = field(default_factory=list)  # of each call
+
+
+async def tables() -> list[Table]:
+    """One run, as a table."""
+    return [Table(name="tools", title=TITLE, columns=COLUMNS, rows=await measure())]
 
 
 async def measure() -> list[tuple[str, ...]]:

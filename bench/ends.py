@@ -22,6 +22,7 @@ from typing import Final
 import httpx
 
 from bench.hurry import HurriedClock
+from bench.page import Table
 from bench.usher import USHER_RUN, usher
 from bot.access.policy_rules import PolicyRules
 from sandbox import company
@@ -157,8 +158,12 @@ TITLE: Final = f"{GRANTS:,} grants that end in the same minute; ChatGPT answers 
 COLUMNS: Final = ("what", "Usher", "least or floor", "ratio", "wanted")
 
 
-def table(limit: Limited, free: Free) -> list[tuple[str, ...]]:
-    """What both runs came to, by `COLUMNS`."""
+async def tables() -> list[Table]:
+    """Both runs, as a table."""
+    return [Table(name="ends", title=TITLE, columns=COLUMNS, rows=_rows(await limited(), await free()))]
+
+
+def _rows(limit: Limited, free: Free) -> list[tuple[str, ...]]:
     least = GRANTS / LIMIT
     no_limit = f"no limit, {AT_ONCE} at a time: removals a second"
     routes = ", ".join(f"{number:,} {route}" for route, number in limit.routes.most_common())
@@ -193,7 +198,7 @@ async def _company(
             catalog = CATALOG.replace("CONNECTOR", connector.replace("URL", sandbox.chatgpt_url))
             # nobody is asked to approve anything, so nobody's manager has to be read
             settings = {"SLACK_MANAGER_FIELD": "Nobody"}
-            async with usher(sandbox, Path(name), catalog=catalog, command=command, **settings):
+            async with usher(sandbox.slack_api_url, Path(name), catalog=catalog, command=command, **settings):
                 workspace.faults.switch_on("slow", ms=round(ANSWERS_AFTER / times))
                 yield sandbox, Path(name) / "usher.db"
 

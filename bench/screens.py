@@ -21,6 +21,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bench.page import Table
 from bench.process import process
 from bench.wire import Wire
 from bot import handlers
@@ -108,6 +109,11 @@ def _application(number: int) -> dict[str, Any]:
     }
 
 
+async def tables() -> list[Table]:
+    """One run, as a table."""
+    return [Table(name="screens", title=TITLE, columns=COLUMNS, rows=await measure())]
+
+
 async def measure() -> list[Sequence[str]]:
     """The rows of the table: Usher and its floor in turns, press by press."""
     with tempfile.TemporaryDirectory(prefix="usher-bench-") as name:
@@ -126,7 +132,7 @@ async def measure() -> list[Sequence[str]]:
             home: tuple[list[float], list[float]] = ([], [])
             for number in range(WARM_UP + MEASURED):
                 for position, wire in enumerate(wires):
-                    opened = await wire.command(_command(sandbox.slack.views.new_trigger(BOSS)))
+                    _, opened = await wire.command(_command(sandbox.slack.views.new_trigger(BOSS)))
                     published = await wire.event(_home_opened(number))
                     if number >= WARM_UP:
                         form[position].append(opened)
@@ -208,8 +214,11 @@ async def _serve(role: str, url: str, api_url: str, views: str) -> None:
     async def nothing_missing() -> list[str]:
         return []
 
+    async def no_metrics() -> bytes:
+        return b""
+
     listener = listen("127.0.0.1", 0)
-    async with serving(web_app(app, nothing_missing), listener):
+    async with serving(web_app(app, nothing_missing, no_metrics), listener):
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         await asyncio.Event().wait()
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import uuid
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench.crew import email_of, person_id
+from sandbox import company
 from storage import migrate
 
 PEOPLE = 2000
@@ -15,6 +18,19 @@ PEOPLE = 2000
 
 def _moment(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def hire(file: Path, count: int) -> None:
+    """Writes the crew into the directory, each of them managed by the next, and the admin."""
+    now = _moment(datetime.now(UTC))
+    people = [(person_id(n), email_of(n), f"Person No{n}", person_id((n + 1) % count), now) for n in range(count)]
+    people.append((company.NOOR.id, company.NOOR.email, company.NOOR.name, None, now))
+    with closing(sqlite3.connect(file)) as db, db:
+        db.executemany(
+            "INSERT INTO people (id, email, name, title, timezone, is_bot, is_guest, active, manager_from_slack, "
+            "updated_at) VALUES (?, ?, ?, '', 'UTC', 0, 0, 1, ?, ?)",
+            people,
+        )
 
 
 def fill(file: Path, count: int) -> None:

@@ -14,20 +14,19 @@ from pathlib import Path
 
 from bench.wire import Wire
 from sandbox import company
-from sandbox.server import Sandbox
 
 USHER_RUN = ("bot.cli", "run")
 
 
-def demo_catalog(sandbox: Sandbox) -> str:
-    """What `usher demo` serves, on this sandbox."""
+def demo_catalog(chatgpt_url: str) -> str:
+    """What `usher demo` serves, with ChatGPT at this address."""
     text = resources.files("bot.cli.demo").joinpath("catalog.yml").read_text(encoding="utf-8")
-    return text.replace("https://chatgpt.com", sandbox.chatgpt_url)
+    return text.replace("https://chatgpt.com", chatgpt_url)
 
 
 @asynccontextmanager
 async def usher(
-    sandbox: Sandbox, directory: Path, *, catalog: str, command: Sequence[str] = USHER_RUN, **settings: str
+    slack_api_url: str, directory: Path, *, catalog: str, command: Sequence[str] = USHER_RUN, **settings: str
 ) -> AsyncIterator[str]:
     """Runs it until the block ends; yields its address. `command` is a Python module with its arguments."""
     file = directory / "catalog.yml"
@@ -36,7 +35,7 @@ async def usher(
     environment = {
         "SLACK_BOT_TOKEN": company.SLACK_APP.bot_token,
         "SLACK_SIGNING_SECRET": company.SLACK_APP.signing_secret,
-        "SLACK_API_URL": sandbox.slack_api_url,
+        "SLACK_API_URL": slack_api_url,
         "USHER_DATABASE_URL": f"sqlite+aiosqlite:///{directory}/usher.db",
         "USHER_ADMINS": company.NOOR.email,
         "USHER_ALERT_CHANNEL": company.ALERT_CHANNEL.id,

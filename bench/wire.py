@@ -38,9 +38,9 @@ class Wire:
         """
         return await self._send(urlencode({"payload": json.dumps(payload)}).encode())
 
-    async def command(self, fields: Mapping[str, str]) -> float:
-        """Posts a slash command; for how long the whole answer took (seconds)."""
-        return (await self._send(urlencode(fields).encode()))[1]
+    async def command(self, fields: Mapping[str, str]) -> tuple[float, float]:
+        """Posts a slash command; returns what `post` does."""
+        return await self._send(urlencode(fields).encode())
 
     async def event(self, payload: Mapping[str, Any]) -> float:
         """Posts an event; for how long the whole answer took (seconds)."""

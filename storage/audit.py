@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -23,6 +23,9 @@ from storage.tables import LedgerLine, table_of
 
 FIRST_PREVIOUS = "0" * 64
 _LOCK = 0x75736865  # "ushe": one writer of the ledger at a time on PostgreSQL
+
+#: puts a statement to the database, as `Transaction.execute` does
+Execute = Callable[..., Awaitable[sa.CursorResult[Any]]]
 
 _ledger = table_of(LedgerLine)
 _TAKE_LOCK = sa.select(sa.func.pg_advisory_xact_lock(_LOCK))
@@ -100,15 +103,15 @@ def line_hash(line: Line) -> str:
     return _hash(line.previous, line.seq, line.at, line.actor, line.event, line.subject, line.data)
 
 
-async def append(session: AsyncSession, entries: Sequence[Entry], *, is_sqlite: bool) -> None:
+async def append(execute: Execute, entries: Sequence[Entry], *, is_sqlite: bool) -> None:
     """Chains lines to the end of the ledger, inside the caller's transaction.
 
     Two must not read the same head: on SQLite the transaction is the only writer already; on PostgreSQL a lock is held
     until it ends. The head is read in a statement after the lock, so that it sees what the previous holder committed.
     """
     if not is_sqlite:
-        await session.execute(_TAKE_LOCK)
-    head = (await session.execute(_HEAD)).one_or_none()
+        await execute(_TAKE_LOCK)
+    head = (await execute(_HEAD)).one_or_none()
     seq, previous = (head.seq, head.hash) if head else (0, FIRST_PREVIOUS)
     rows: list[dict[str, Any]] = []
     for entry in entries:
@@ -119,7 +122,7 @@ async def append(session: AsyncSession, entries: Sequence[Entry], *, is_sqlite: 
             "data": entry.data, "previous": previous, "hash": digest,
         })  # fmt: skip
         previous = digest
-    await session.execute(_INSERT, rows)
+    await execute(_INSERT, rows)
 
 
 async def verify(session: AsyncSession, *, known: Mark | None = None) -> VerifyResult:

@@ -23,7 +23,8 @@ from storage import engines
 from storage.audit import Entry
 from storage.clock import Clock
 from storage.errors import DatabaseInUse, DatabaseReadOnly, DatabaseUnreachable, can_be_repeated, in_words
-from storage.glances import Glances, Rows
+from storage.glances import Glances
+from storage.rows import Rows
 from storage.transaction import Transaction
 from storage.writers import PoolWriter, ThreadReader, ThreadWriter, Writer, is_inside
 

@@ -7,20 +7,14 @@ thread and back, and a reader there waits for nobody. Whatever reads more goes b
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from storage.rows import Here, Rows
 from storage.writers import at_once
 
 T = TypeVar("T")
-
-
-class Rows(Protocol):
-    """What statements can be put to, and answers with rows: a connection, or a session."""
-
-    async def execute(self, statement: Any, parameters: Any = None, /) -> Any: ...
-    async def scalar(self, statement: Any, parameters: Any = None, /) -> Any: ...
 
 
 class Glances:
@@ -35,7 +29,7 @@ class Glances:
         if self._connection is None:
             self._connection = self._engine.connect()
         try:
-            return at_once(_run(query, _Here(self._connection)))
+            return at_once(_run(query, Here(self._connection)))
         except BaseException:
             self._connection.rollback()  # makes a connection usable again that SQLAlchemy gave up
             raise
@@ -49,16 +43,3 @@ class Glances:
 
 async def _run(query: Callable[[Rows], Awaitable[T]], rows: Rows) -> T:
     return await query(rows)
-
-
-class _Here:
-    """A connection on the caller's own thread: a statement is over when it returns, so no await ever waits."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    async def execute(self, statement: Any, parameters: Any = None, /) -> Any:
-        return self._connection.execute(statement, parameters)
-
-    async def scalar(self, statement: Any, parameters: Any = None, /) -> Any:
-        return self._connection.scalar(statement, parameters)

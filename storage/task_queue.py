@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam, case, func, literal_column
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.notifications import CHANNEL, Notifications
 from storage.tables import Task, TaskState, UTCDateTime, table_of
@@ -27,6 +26,7 @@ from storage.upsert import insert_into
 
 if TYPE_CHECKING:
     from storage.database import Database
+    from storage.rows import Rows
     from storage.transaction import Transaction
 
 __all__ = [
@@ -84,7 +84,7 @@ async def claim(
         return []
     bound = {"now": tx.now, "until": tx.now + lease, "owner": owner, "limit": limit}
     statement = _claim(is_sqlite=tx.is_sqlite, besides=besides)
-    rows = await tx.session.execute(statement, bound)
+    rows = await tx.execute(statement, bound)
     return [ClaimedTask(**row) for row in rows.mappings()]
 
 
@@ -99,13 +99,13 @@ async def claim_due(
 
     async def claiming(tx: Transaction) -> tuple[list[ClaimedTask], datetime | None]:
         if room is None:
-            return await claim(tx, owner=owner, limit=limit, lease=lease), await next_due(tx.session)
+            return await claim(tx, owner=owner, limit=limit, lease=lease), await next_due(tx)
         first = min(limit, room.left)
         claimed = await claim(tx, owner=owner, limit=first, lease=lease)
         if len(claimed) == first:
             claimed += await claim(tx, owner=owner, limit=limit - first, lease=lease, besides=room.kind)
         is_full = sum(task.kind == room.kind for task in claimed) == room.left
-        return claimed, await next_due(tx.session, besides=room.kind if is_full else None)
+        return claimed, await next_due(tx, besides=room.kind if is_full else None)
 
     for _ in range(_CLAIM_TRIES):
         try:
@@ -170,24 +170,24 @@ async def purge(tx: Transaction, *, before: datetime) -> int:
     return await _change(tx, _PURGE, before=before)
 
 
-async def next_due(session: AsyncSession, *, besides: str | None = None) -> datetime | None:
+async def next_due(rows: Rows | Transaction, *, besides: str | None = None) -> datetime | None:
     """When the next task can be claimed: in the past if one can be now, the end of a lease if nothing else is due.
 
     A task whose lane is taken does not count, whatever its time: the lane is free when its holder reports or its lease
     ends. Nor does one of the kind `besides`.
     """
-    due: datetime | None = await session.scalar(_next_due(besides=besides))
+    due: datetime | None = (await rows.execute(_next_due(besides=besides))).scalar()
     return due
 
 
 async def upsert(tx: Transaction, wanted: Sequence[dict[str, Any]]) -> None:
     """Writes tasks that a transaction asked for; `wanted` holds each (kind, key) once, in the order of (kind, key)."""
-    await tx.session.execute(_upsert(is_sqlite=tx.is_sqlite), wanted)
+    await tx.execute(_upsert(is_sqlite=tx.is_sqlite), wanted)
 
 
 async def notify(tx: Transaction) -> None:
     """PostgreSQL tells every listening replica when this transaction commits."""
-    await tx.session.execute(_NOTIFY)
+    await tx.execute(_NOTIFY)
 
 
 async def _report(tx: Transaction, statement: sa.Update, task: ClaimedTask, **bound: Any) -> bool:
@@ -195,8 +195,7 @@ async def _report(tx: Transaction, statement: sa.Update, task: ClaimedTask, **bo
 
 
 async def _change(tx: Transaction, statement: sa.Update | sa.Delete, **bound: Any) -> int:
-    result = await tx.session.execute(statement, bound)
-    return int(result.rowcount)  # type: ignore[attr-defined]  # a CursorResult, which the session's types do not say
+    return int((await tx.execute(statement, bound)).rowcount)
 
 
 def _moment(name: str) -> sa.BindParameter[datetime]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from sqlalchemy.orm import attributes
 from sqlalchemy.orm.util import identity_key
 
 from storage import audit, task_queue
+from storage.rows import Rows
 from storage.tables import Base, TaskState, Webhook, table_of
 from storage.upsert import insert_into
 
@@ -34,8 +35,29 @@ _RELEASE = sa.text("RELEASE SAVEPOINT part")
 class Transaction:
     """What `Database.write` hands to an operation. Tasks and ledger lines are written together at the commit."""
 
-    def __init__(self, session: AsyncSession, now: datetime, *, is_sqlite: bool, door: str) -> None:
-        self.session = session
+    def __init__(
+        self,
+        connection: Rows,
+        make_session: Callable[[], AsyncSession],
+        now: datetime,
+        *,
+        is_sqlite: bool,
+        door: str,
+    ) -> None:
+        """Inside a transaction of the connection that whoever makes this begins and ends.
+
+        Args:
+            connection: where statements are put.
+            make_session: a session on that connection; many operations need none, and one costs more than a statement.
+            now: the clock's time.
+            is_sqlite: which of the two databases it is.
+            door: by which door whoever causes this came in.
+        """
+        self._connection = connection
+        self._make_session = make_session
+        self._session: AsyncSession | None = None
+        #: whether it is under way
+        self.is_open = True
         #: by which door whoever causes this came in; every line of the ledger says so
         self.door = door
         #: the clock's time when the transaction began
@@ -45,6 +67,24 @@ class Transaction:
         self.wakes = False
         self._tasks: dict[tuple[str, str], dict[str, Any]] = {}
         self._lines: list[audit.Entry] = []
+
+    @property
+    def session(self) -> AsyncSession:
+        """For rows as objects. What is changed on them is written before the next statement of `execute`."""
+        if self._session is None:
+            self._session = self._make_session()
+        return self._session
+
+    async def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
+        """A statement about tables, past the session: the quickest there is."""
+        await self._flush()
+        result: sa.CursorResult[Any] = await self._connection.execute(statement, parameters)
+        return result
+
+    async def _flush(self) -> None:
+        session = self._session
+        if session is not None and (session.new or session.dirty or session.deleted):
+            await session.flush()
 
     def enqueue(
         self,
@@ -98,12 +138,19 @@ class Transaction:
     async def insert(self, *rows: Base) -> None:
         """Inserts rows of one table in one statement, without the bookkeeping that rows to be changed later need."""
         if rows:
-            await self.session.execute(_insert(type(rows[0])), [_values(row) for row in rows])
+            await self.execute(_insert(type(rows[0])), [_values(row) for row in rows])
 
     async def insert_unless_there(self, row: Base) -> bool:
         """Inserts a row unless one that it would clash with is there; says whether it did."""
-        inserted = await self.session.execute(_insert_unless_there(type(row), is_sqlite=self.is_sqlite), _values(row))
+        inserted = await self.execute(_insert_unless_there(type(row), is_sqlite=self.is_sqlite), _values(row))
         return inserted.first() is not None
+
+    async def change(self, row: Base, **values: object) -> None:
+        """Writes some values of a row that the session holds, without the bookkeeping that a flush of it would need."""
+        table = table_of(type(row))
+        key = {f"of_{column.key}": getattr(row, column.key) for column in table.primary_key}
+        await self.execute(_change(type(row), tuple(values)), {**key, **_new(values)})
+        _follow(row, values)
 
     async def move(
         self,
@@ -118,21 +165,15 @@ class Transaction:
 
         Returns the number of rows that changed; 0 means that somebody was faster. Objects of this session follow.
         """
-        if self.session.new or self.session.dirty:
-            await self.session.flush()
         changes = {"state": to, **values}
-        bound = {f"new_{name}": value for name, value in changes.items()}
-        moved = (
-            await self.session.scalars(
-                _move(entity, tuple(changes)),
-                {"ids": [ids] if isinstance(ids, str) else list(ids), "before": list(before), **bound},
-            )
-        ).all()
-        for row_id in moved:
+        is_one = isinstance(ids, str)
+        statement = _move(entity, tuple(changes), tuple(sorted(before)), is_one=is_one)
+        result = await self.execute(statement, {"ids": ids if is_one else list(ids), **_new(changes)})
+        moved = result.scalars().all()
+        for row_id in moved if self._session is not None else ():
             loaded = self.session.identity_map.get(identity_key(entity, row_id))
             if loaded is not None:
-                for name, value in changes.items():
-                    attributes.set_committed_value(loaded, name, value)
+                _follow(loaded, changes)
         return len(moved)
 
     @asynccontextmanager
@@ -141,24 +182,23 @@ class Transaction:
 
         Parts do not nest. After one that raised, objects from before it are strangers to the session.
         """
-        await self.session.flush()
         tasks, lines = copy.deepcopy(self._tasks), list(self._lines)
-        await self.session.execute(_SAVEPOINT)
+        await self.execute(_SAVEPOINT)
         try:
             yield
-            await self.session.flush()
+            await self._flush()
         except Exception:
-            self.session.expunge_all()
-            await self.session.execute(_BACK_TO_IT)
+            if self._session is not None:
+                self._session.expunge_all()
+            await self.execute(_BACK_TO_IT)
             self._tasks, self._lines = tasks, lines
             raise
-        await self.session.execute(_RELEASE)
+        await self.execute(_RELEASE)
 
     async def settle(self) -> None:
         """Writes what was gathered; `Database.write` calls it before the commit. The ledger's lock is the shortest."""
-        await self.session.flush()
         if any(line.subject.startswith(_TOLD) for line in self._lines):
-            for key in await self.session.scalars(_WEBHOOKS):
+            for key in (await self.execute(_WEBHOOKS)).scalars():
                 follow(self, key, after=_WEBHOOKS_AFTER)
         if self._tasks:
             # in one order, so that two transactions that want the same tasks cannot block each other
@@ -167,7 +207,14 @@ class Transaction:
         if self.wakes and not self.is_sqlite:
             await task_queue.notify(self)
         if self._lines:
-            await audit.append(self.session, self._lines, is_sqlite=self.is_sqlite)
+            await audit.append(self.execute, self._lines, is_sqlite=self.is_sqlite)
+        await self._flush()
+
+    async def close(self) -> None:
+        """It is over: what the session holds is nobody's any more."""
+        self.is_open = False
+        if self._session is not None:
+            await self._session.close()
 
 
 def follow(tx: Transaction, webhook: str, *, after: timedelta = timedelta()) -> None:
@@ -182,6 +229,26 @@ def _values(row: Base) -> dict[str, Any]:
     return {column.key: values[column.key] for column in columns if not (values[column.key] is None and column.default)}
 
 
+def _new(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"new_{name}": value for name, value in values.items()}
+
+
+def _follow(row: object, values: Mapping[str, object]) -> None:
+    """An object of the session says what was written past it."""
+    for name, value in values.items():
+        attributes.set_committed_value(row, name, value)
+
+
+@cache
+def _change(entity: type[Base], names: tuple[str, ...]) -> sa.Update:
+    table = table_of(entity)
+    return (
+        sa.update(table)
+        .where(*(column == bindparam(f"of_{column.key}") for column in table.primary_key))
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
+
+
 @cache
 def _insert(entity: type[Base]) -> sa.Insert:
     return sa.insert(table_of(entity))
@@ -194,11 +261,15 @@ def _insert_unless_there(entity: type[Base], *, is_sqlite: bool) -> sa.sql.dml.R
 
 
 @cache
-def _move(entity: type[Base], names: tuple[str, ...]) -> sa.sql.dml.ReturningUpdate[tuple[str]]:
+def _move(
+    entity: type[Base], names: tuple[str, ...], before: tuple[StrEnum, ...], *, is_one: bool
+) -> sa.sql.dml.ReturningUpdate[tuple[str]]:
     columns = table_of(entity).c
+    # a list that is bound has the statement written anew each time, so one id and the few states stand in it
+    ids = columns.id == bindparam("ids") if is_one else columns.id.in_(bindparam("ids", expanding=True))
     return (
         sa.update(table_of(entity))
-        .where(columns.id.in_(bindparam("ids", expanding=True)), columns.state.in_(bindparam("before", expanding=True)))
+        .where(ids, columns.state.in_([sa.literal_column(f"'{state}'") for state in before]))
         .values({name: bindparam(f"new_{name}") for name in names})
         .returning(columns.id)
     )

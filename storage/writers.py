@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.clock import Clock
+from storage.rows import Here
 from storage.transaction import Transaction
 
 T = TypeVar("T")
@@ -46,7 +48,7 @@ class Writer(Protocol):
 def is_inside(writer: Writer) -> bool:
     """Is the caller part of an operation that this writer is carrying out?"""
     current = _current.get()
-    return current is not None and current[0] is writer and current[1].session.in_transaction()
+    return current is not None and current[0] is writer and current[1].is_open
 
 
 class ThreadWriter:
@@ -62,6 +64,7 @@ class ThreadWriter:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="usher-writer")
         self._queue: deque[_Work] = deque()
+        self._connection: Connection | None = None
 
     async def transact(self, operation: Operation[T], *, door: str) -> tuple[T, Transaction]:
         work = _Work(operation=operation, door=door)
@@ -71,7 +74,7 @@ class ThreadWriter:
         return result
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
         self._thread.shutdown(wait=False)
 
     def _write(self) -> None:
@@ -86,7 +89,7 @@ class ThreadWriter:
     def _write_together(self, group: Sequence[_Work]) -> bool:
         """False when the database failed them as a group, which it rolled back: each is then to be told its own."""
         try:
-            with self._engine.begin() as connection:
+            with self._begin() as connection:
                 outcomes = []
                 for work in group:
                     outcomes.append(self._attempt(work, connection))
@@ -100,31 +103,66 @@ class ThreadWriter:
 
     def _write_alone(self, work: _Work) -> None:
         try:
-            work.done.set_result(work.context.run(self._carry_out, work, self._engine))
+            with self._begin() as connection:
+                result = work.context.run(self._carry_out, work, connection)
         except BaseException as error:
             work.done.set_exception(error)
+        else:
+            work.done.set_result(result)
 
     def _attempt(self, work: _Work, connection: Connection) -> Callable[[Future[Any]], None]:
         """What to tell whoever waits, once the group is committed."""
         try:
-            result = work.context.run(self._carry_out, work, connection)
+            with connection.begin_nested():
+                result = work.context.run(self._carry_out, work, connection)
         except Exception as error:
             return partial(Future.set_exception, exception=error)
         return partial(Future.set_result, result=result)
 
-    def _carry_out(self, work: _Work, bind: Engine | Connection) -> tuple[Any, Transaction]:
-        return at_once(self._transact(work, bind))
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        """A transaction on the connection that writes; a connection that something went wrong with is not kept."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            with self._connection.begin():
+                yield self._connection
+        except BaseException:
+            self._let_go()
+            raise
 
-    async def _transact(self, work: _Work, bind: Engine | Connection) -> tuple[Any, Transaction]:
-        session = _ThreadSession(expire_on_commit=False, join_transaction_mode="create_savepoint")
-        session.sync_session.bind = bind
-        with session.sync_session as plain, plain.begin():
-            plain.connection()  # begins, so that `now` is not older than what it reads
-            transaction = Transaction(session, self._clock.now(), is_sqlite=True, door=work.door)
-            _current.set((self, transaction))
-            result = await work.operation(transaction)
-            await transaction.settle()
-        return result, transaction
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        self._engine.dispose()
+
+    def _carry_out(self, work: _Work, connection: Connection) -> tuple[Any, Transaction]:
+        return at_once(self._transact(work, connection))
+
+    async def _transact(self, work: _Work, connection: Connection) -> tuple[Any, Transaction]:
+        make_session = partial(_session_inside, connection)
+        # the transaction has begun, so that `now` is not older than what it reads
+        transaction = Transaction(Here(connection), make_session, self._clock.now(), is_sqlite=True, door=work.door)
+        return await _run_inside(transaction, self, work.operation), transaction
+
+
+async def _run_inside(transaction: Transaction, writer: Writer, operation: Operation[T]) -> T:
+    """The operation, with whatever it asked for, in a transaction that others begin and commit."""
+    _current.set((writer, transaction))
+    try:
+        result = await operation(transaction)
+        await transaction.settle()
+    finally:
+        await transaction.close()
+    return result
+
+
+def _session_inside(connection: Connection) -> AsyncSession:
+    """A session that ends nothing: the transaction is not its own."""
+    session = _ThreadSession(expire_on_commit=False, join_transaction_mode="rollback_only")
+    session.sync_session.bind = connection
+    return session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +220,9 @@ class _ThreadSession(AsyncSession):
     async def flush(self, objects: Any = None) -> None:
         self.sync_session.flush(objects)
 
+    async def close(self) -> None:
+        self.sync_session.close()
+
 
 class PoolWriter:
     """PostgreSQL's writers: as many transactions at once as the pool has connections."""
@@ -189,16 +230,15 @@ class PoolWriter:
     def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     async def transact(self, operation: Operation[T], *, door: str) -> tuple[T, Transaction]:
-        async with self._sessions() as session, session.begin():
-            await session.connection()  # waits for its turn, so that `now` is not older than what it reads
-            transaction = Transaction(session, self._clock.now(), is_sqlite=False, door=door)
-            _current.set((self, transaction))  # of this task only
-            result = await operation(transaction)
-            await transaction.settle()
-        return result, transaction
+        async with self._engine.begin() as connection:
+            make_session = partial(
+                AsyncSession, connection, expire_on_commit=False, join_transaction_mode="rollback_only"
+            )
+            # it has waited for its turn, so that `now` is not older than what it reads
+            transaction = Transaction(connection, make_session, self._clock.now(), is_sqlite=False, door=door)
+            return await _run_inside(transaction, self, operation), transaction
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -17,7 +17,7 @@ from bot.access.policy_rules import PolicyRules
 from bot.access.story import Choice
 from bot.access.webhook_entries import WebhookEntry
 from storage.audit import canonical
-from storage.glances import Rows
+from storage.rows import Rows
 from storage.tables import Application, Policy, SeatCount, Webhook
 
 #: more documents than a catalogue has; an evicted one is only parsed again

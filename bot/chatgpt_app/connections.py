@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.glances import Rows
+from storage.rows import Rows
 from storage.ids import new_id
 from storage.tables import Connection, ConnectionEnd, ConnectionToken, Person, TokenKind, UTCDateTime
 

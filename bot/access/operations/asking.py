@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from bot.access import subjects
+from bot.access import lifecycle, subjects
 from bot.access.operations.ending import take_back
 from bot.access.operations.following import pass_request, refresh_cards
 from bot.access.operations.incidents import open_incident, resolve_incident
@@ -113,10 +113,10 @@ async def follow_votes(
         await ask(tx, request, await facts_about(tx, request), approvals)
         said = verdict(stages[request.stage], approvals, at=request.stage)
     if said is Decision.APPROVED:
-        _decide(tx, request, RequestState.APPROVED, actor, reason)
+        await _decide(tx, request, RequestState.APPROVED, actor, reason)
         await pass_request(tx, request, actor=actor, why=reason)
     elif said is Decision.DENIED:
-        _decide(tx, request, RequestState.DENIED, actor, reason)
+        await _decide(tx, request, RequestState.DENIED, actor, reason)
         tx.record("request.denied", actor=actor, subject=subjects.request(request.id), reason=reason)
         await take_back(tx, request, why=EndReason.REVOKED, actor=actor, note=reason)
     refresh_cards(tx, request.id)
@@ -128,8 +128,13 @@ def _were_too_few(stage: Stage, approvals: Iterable[Approval], *, at: int) -> bo
     return len(here) < stage.least or any(each.unreachable_at is not None for each in here)
 
 
-def _decide(tx: Transaction, request: AccessRequest, state: RequestState, actor: str, reason: str | None) -> None:
-    request.state = state
-    request.decided_at = tx.now
-    request.decided_by = None if actor == "usher" else actor
-    request.decision_reason = reason
+async def _decide(tx: Transaction, request: AccessRequest, to: RequestState, actor: str, reason: str | None) -> None:
+    await tx.move(
+        AccessRequest,
+        request.id,
+        before=lifecycle.before_request(to),
+        to=to,
+        decided_at=tx.now,
+        decided_by=None if actor == "usher" else actor,
+        decision_reason=reason,
+    )

@@ -127,9 +127,7 @@ async def decide(
     if changes is not None and changes.of(stood) != stood:
         await _change(tx, request, changes.of(stood))
         mine.changes = request.terms
-    mine.decision = decision
-    mine.reason = reason
-    mine.decided_at = tx.now
+    await tx.change(mine, decision=decision, reason=reason, decided_at=tx.now)
     tx.record(
         "request.vote",
         actor=approver_id,

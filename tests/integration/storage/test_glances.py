@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database import Database, Transaction
-from storage.glances import Rows
+from storage.rows import Rows
 from storage.tables import Person
 
 

@@ -1,0 +1,311 @@
+"""From a press to its answer, and on to ChatGPT: one at a time, 32 and 128 at once, with nothing and with much stored.
+
+Usher and the floor take turns, so that both see the same machine, and so do the databases. What a round of Usher's
+leaves to be done is waited for before anybody else begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import httpx
+
+from bench import crew
+from bench.page import Table
+from bench.process import process
+from bench.stored import fill, hire
+from bench.usher import demo_catalog, usher
+from bench.wire import Wire
+
+Kind = Literal["command", "submit", "approve", "invite", "busy"]
+
+#: presses at once, and for each how many rounds of how many presses
+LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (80, 1), 32: (3, 96), 128: (3, 256)}
+WARM_UP: Final = 12
+#: approvals a second that go on while the way of each to ChatGPT is measured, and how many there are
+GOING_ON, APPROVALS = 100, 400
+PEOPLE: Final = WARM_UP + APPROVALS + sum(rounds * size for rounds, size in LEVELS.values()) + 1
+STORED: Final = (0, 100_000, 1_000_000)
+
+WORDS: Final[Mapping[Kind, str]] = {
+    "command": "command to `views.open`",
+    "submit": "submission to ack",
+    "approve": "Approve to ack",
+    "invite": "Approve to the invite's first byte",
+    "busy": f"the same with {GOING_ON} approvals a second",
+}
+#: of the floor's median, and of its presses a second at the most at once
+TIMES, SHARE = 1.5, 0.6
+#: milliseconds more than the floor, of the median and of the 99th percentile
+MORE, MORE_AT_MOST = 10, 50
+#: of the empty database's median
+GROWTH: Final = 1.15
+
+TITLE: Final = "From a press to its answer; milliseconds: median / 99th percentile"
+COLUMNS: Final = (
+    "what",
+    "at once",
+    "Usher",
+    "floor",
+    "beside it",
+    "wanted",
+    "Usher a second",
+    "floor",
+    "share",
+    "wanted",
+)
+GROWTH_TITLE: Final = "The same with much stored beside an empty database in the same run: ratio of medians"
+GROWTH_COLUMNS: Final = ("what", "at once", *(f"{stored:,} stored" for stored in STORED[1:]), "wanted")
+
+
+@dataclass
+class Series:
+    """What was measured of one server: the seconds of each press, and the presses a second of each round."""
+
+    seconds: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def worst(self) -> float:
+        """The 99th percentile."""
+        return sorted(self.seconds)[int(len(self.seconds) * 0.99)]
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One that was answered."""
+
+    who: int
+    sent: float  # monotonic seconds
+    took: float
+
+
+class Server:
+    """Usher, or its floor: where things are posted, and what came of it."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self.name = name
+        self.wire = Wire(url)
+        self.figures: dict[tuple[Kind, int], Series] = defaultdict(Series)
+
+    def trigger(self, who: int) -> str:
+        """One that the other server was not given."""
+        return f"{self.name}.{who}"
+
+    async def presses(self, kind: Kind, level: int, payloads: Mapping[int, Any]) -> list[Press]:
+        """Posts these, `level` at once, and notes how long each took and how many there were in a second."""
+        left = iter(payloads.items())
+        found: list[Press] = []
+
+        async def worker() -> None:
+            for who, payload in left:
+                post = self.wire.command if kind == "command" else self.wire.post
+                found.append(Press(who, *await post(payload)))
+
+        began = time.monotonic()
+        await asyncio.gather(*(worker() for _ in range(level)))
+        self.figures[kind, level].rates.append(len(found) / (time.monotonic() - began))
+        self.figures[kind, level].seconds += [press.took for press in found]
+        return found
+
+    def note(self, kind: Kind, level: int, presses: Iterable[Press], heard: Mapping[int, float]) -> None:
+        """Notes how long it was until each was heard of elsewhere."""
+        self.figures[kind, level].seconds += [heard[press.who] - press.sent for press in presses]
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """Usher and its floor on databases of their own, and the Slack and the ChatGPT that both call."""
+
+    stored: int
+    usher: Server
+    floor: Server
+    light: str
+    database: Path
+    http: httpx.AsyncClient
+    next_person: int = 0
+
+    def in_turns(self, number: int) -> Iterator[Server]:
+        """Both, each of them first every other time."""
+        yield from (self.usher, self.floor) if number % 2 else (self.floor, self.usher)
+
+    def people(self, count: int) -> range:
+        """So many who have not asked for anything yet."""
+        first, self.next_person = self.next_person, self.next_person + count
+        return range(first, first + count)
+
+    async def heard(self) -> Mapping[str, float]:
+        """When Slack and ChatGPT heard of what (monotonic seconds)."""
+        found: dict[str, float] = (await self.http.get(f"{self.light}/heard")).json()["heard"]
+        return found
+
+    async def rest(self) -> None:
+        """Waits until nobody calls anybody any more."""
+        before, quiet = -1, 0
+        while quiet < 4:
+            calls = (await self.http.get(f"{self.light}/heard")).json()["calls"]
+            quiet = quiet + 1 if calls == before + 1 else 0  # the question is a call, too
+            before = calls
+            await asyncio.sleep(0.1)
+
+    def requests_of(self, people: range) -> Mapping[int, str]:
+        """Their pending requests."""
+        numbers = {crew.person_id(number): number for number in people}
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=60)) as db:
+            rows = db.execute("SELECT requester_id, id FROM access_requests WHERE state = 'pending'").fetchall()
+        return {numbers[who]: id_ for who, id_ in rows if who in numbers}
+
+
+async def measure(stored: Sequence[int] = STORED) -> list[Stage]:
+    """One run over these databases; the first of them is the one that the others are held against."""
+    async with AsyncExitStack() as stack:
+        stages = [await stack.enter_async_context(_stage(count)) for count in stored]
+        for stage in stages:
+            for number in range(WARM_UP):
+                await _lifecycles(stage, 1, 1, number)
+            stage.usher.figures.clear()
+            stage.floor.figures.clear()
+        for level, (rounds, size) in LEVELS.items():
+            for number in range(rounds):
+                for stage in stages:
+                    await _lifecycles(stage, level, size, number)
+        for stage in stages:
+            await _going_on(stage)
+    return stages
+
+
+@asynccontextmanager
+async def _stage(stored: int) -> AsyncIterator[Stage]:
+    with tempfile.TemporaryDirectory(prefix="usher-bench-") as name:
+        directory = Path(name)
+        database = directory / "usher.db"
+        await asyncio.to_thread(fill, database, stored)
+        await asyncio.to_thread(hire, database, PEOPLE)
+        async with (
+            process("bench.light", str(PEOPLE)) as light,
+            process("bench.floor", f"sqlite+aiosqlite:///{directory}/floor.db", f"{light}/api/", light) as floor,
+            usher(f"{light}/api/", directory, catalog=demo_catalog(light), SLACK_MANAGER_FIELD="Nobody") as ours,
+            httpx.AsyncClient(trust_env=False, timeout=60) as http,
+        ):
+            servers = {"usher": Server("usher", ours), "floor": Server("floor", floor)}
+            yield Stage(stored=stored, light=light, database=database, http=http, **servers)
+
+
+async def _lifecycles(stage: Stage, level: int, size: int, number: int) -> None:
+    """So many people type the command, send the form and are approved, `level` of them at once."""
+    people = stage.people(size)
+    for server in stage.in_turns(number):
+        commands = {who: crew.command(who, server.trigger(who)) for who in people}
+        typed = await server.presses("command", level, commands)
+        heard = await stage.heard()
+        del server.figures["command", level].seconds[-size:]  # until the form is opened, not until the answer
+        server.note("command", level, typed, {who: heard[server.trigger(who)] for who in people})
+    for server in stage.in_turns(number):
+        await server.presses("submit", level, {who: crew.submission(who) for who in people})
+        await stage.rest()
+    requests = stage.requests_of(people)
+    for server in stage.in_turns(number):
+        approvals = {who: crew.approval(who + 1, requests[who]) for who in people}
+        pressed = await server.presses("approve", level, approvals)
+        await stage.rest()
+        if level == 1:
+            await _invited(stage, server, pressed)
+
+
+async def _invited(stage: Stage, server: Server, pressed: Sequence[Press]) -> None:
+    """When ChatGPT heard of it. The floor calls it only for a button that says so."""
+    if server is stage.floor:
+        pressed = [Press(each.who, *await server.wire.post(crew.press_to_invite(each.who))) for each in pressed]
+        await stage.rest()
+    heard = await stage.heard()
+    server.note("invite", 1, pressed, {each.who: heard[_address(stage, server, each.who)] for each in pressed})
+
+
+async def _going_on(stage: Stage) -> None:
+    """Presses come at their time, whether those before them are answered or not."""
+    people = stage.people(APPROVALS)
+    await asyncio.gather(*(stage.usher.wire.post(crew.submission(who)) for who in people))
+    await stage.rest()
+    requests = stage.requests_of(people)
+    for server in (stage.floor, stage.usher):
+        ours = server is stage.usher
+        payloads = [crew.approval(who + 1, requests[who]) if ours else crew.press_to_invite(who) for who in people]
+        began = time.monotonic()
+
+        async def at_its_time(number: int, payload: Any, server: Server = server, began: float = began) -> Press:
+            await asyncio.sleep(began + number / GOING_ON - time.monotonic())
+            return Press(people[number], *await server.wire.post(payload))
+
+        pressed = await asyncio.gather(*(at_its_time(number, payload) for number, payload in enumerate(payloads)))
+        await stage.rest()
+        heard = await stage.heard()
+        server.note("busy", GOING_ON, pressed, {who: heard[_address(stage, server, who)] for who in people})
+
+
+def _address(stage: Stage, server: Server, who: int) -> str:
+    return crew.email_of(who) if server is stage.usher else crew.address_of_floor(who)
+
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+async def tables() -> list[Table]:
+    """One run, as tables."""
+    stages = await measure()
+    return [
+        Table(name="presses", title=TITLE, columns=COLUMNS, rows=table(stages[0])),
+        Table(name="growth", title=GROWTH_TITLE, columns=GROWTH_COLUMNS, rows=growth(stages)),
+    ]
+
+
+def table(stage: Stage) -> list[tuple[str, ...]]:
+    """What the presses took on one database, by `COLUMNS`."""
+    rows = []
+    for (kind, level), ours in sorted(stage.usher.figures.items(), key=_order):
+        theirs = stage.floor.figures[kind, level]
+        if kind in ("invite", "busy"):
+            beside = f"+{(ours.median - theirs.median) * 1000:.1f} / +{(ours.worst - theirs.worst) * 1000:.1f} ms"
+            wanted, rates = f"≤ +{MORE} / +{MORE_AT_MOST} ms", ("", "", "", "")
+        else:
+            beside, wanted = f"{ours.median / theirs.median:.2f}", f"≤ {TIMES}"
+            share = f"≥ {SHARE}" if level == max(LEVELS) else ""
+            rates = (f"{ours.rate:,.0f}", f"{theirs.rate:,.0f}", f"{ours.rate / theirs.rate:.2f}", share)
+        at_once = "" if kind == "busy" else str(level)
+        rows.append((WORDS[kind], at_once, _ms(ours), _ms(theirs), beside, wanted, *rates))
+    return rows
+
+
+def growth(stages: Sequence[Stage]) -> list[tuple[str, ...]]:
+    """What much stored costs, by `GROWTH_COLUMNS`."""
+    empty, *full = stages
+    rows = []
+    for (kind, level), before in sorted(empty.usher.figures.items(), key=_order):
+        if kind != "busy":
+            ratios = (f"{stage.usher.figures[kind, level].median / before.median:.2f}" for stage in full)
+            rows.append((WORDS[kind], str(level), *ratios, f"≤ {GROWTH}"))
+    return rows
+
+
+def _order(item: tuple[tuple[Kind, int], Series]) -> tuple[int, int]:
+    (kind, level), _ = item
+    return list(WORDS).index(kind), level
+
+
+def _ms(series: Series) -> str:
+    return f"{series.median * 1000:.1f} / {series.worst * 1000:.1f}"

@@ -1,0 +1,29 @@
+"""Where statements are put: a connection, whichever thread or server is behind it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+
+class Rows(Protocol):
+    """What statements can be put to, and answers with rows: a connection, or a session."""
+
+    async def execute(self, statement: Any, parameters: Any = None, /) -> Any: ...
+    async def scalar(self, statement: Any, parameters: Any = None, /) -> Any: ...
+
+
+class Here:
+    """A connection on the caller's own thread: a statement is over when it returns, so no await ever waits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Any, parameters: Any = None, /) -> Any:
+        """`Connection.execute`."""
+        return self._connection.execute(statement, parameters)
+
+    async def scalar(self, statement: Any, parameters: Any = None, /) -> Any:
+        """`Connection.scalar`."""
+        return self._connection.scalar(statement, parameters)
