@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.rows import Rows
 from storage.ids import new_id
+from storage.rows import Rows
 from storage.tables import Connection, ConnectionEnd, ConnectionToken, Person, TokenKind, UTCDateTime
 
 #: the one scope there is: see what may be asked for, ask, and change what is one's own
