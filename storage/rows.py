@@ -8,10 +8,9 @@ from sqlalchemy import Connection
 
 
 class Rows(Protocol):
-    """What statements can be put to, and answers with rows: a connection, or a session."""
+    """What statements can be put to, and answers with rows: a connection, a session, or a transaction."""
 
     async def execute(self, statement: Any, parameters: Any = None, /) -> Any: ...
-    async def scalar(self, statement: Any, parameters: Any = None, /) -> Any: ...
 
 
 class Here:
@@ -23,7 +22,3 @@ class Here:
     async def execute(self, statement: Any, parameters: Any = None, /) -> Any:
         """`Connection.execute`."""
         return self._connection.execute(statement, parameters)
-
-    async def scalar(self, statement: Any, parameters: Any = None, /) -> Any:
-        """`Connection.scalar`."""
-        return self._connection.scalar(statement, parameters)

@@ -102,15 +102,15 @@ async def load_offered(session: AsyncSession, key: str) -> ApplicationEntry | No
     return None if document is None else _entry(document)
 
 
-async def load_offer(session: AsyncSession, key: str) -> tuple[ApplicationEntry, PolicyRules] | None:
+async def load_offer(rows: Rows, key: str) -> tuple[ApplicationEntry, PolicyRules] | None:
     """The application and the policy that decides about it, if it may be requested; None if it may not."""
-    found = (await session.execute(_OFFER, {"key": key})).one_or_none()
+    found = (await rows.execute(_OFFER, {"key": key})).one_or_none()
     return None if found is None else (_available(found[0], found[2]), _rules(found[1]))
 
 
-async def list_offered(session: Rows) -> tuple[ApplicationEntry, ...]:
+async def list_offered(rows: Rows) -> tuple[ApplicationEntry, ...]:
     """What may be requested, with the seat types that its workspaces have, in the catalogue's order."""
-    return tuple(_available(*found) for found in await session.execute(_OFFERED.add_columns(_SEATS)))
+    return tuple(_available(*found) for found in await rows.execute(_OFFERED.add_columns(_SEATS)))
 
 
 async def load_policy(session: AsyncSession, key: str) -> PolicyRules:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.conditions import Circumstances
 from bot.access.desired import Terms
@@ -11,11 +10,12 @@ from bot.access.policy import Facts
 from bot.access.policy_rules import PolicyRules
 from bot.access.user_groups import groups_of
 from bot.access.wish import Wish
+from storage.rows import Rows
 from storage.tables import Account, AccountStatus, SeatCount
 
 
 async def find_circumstances(
-    session: AsyncSession,
+    rows: Rows,
     rules: PolicyRules,
     facts: Facts,
     wish: Wish,
@@ -29,11 +29,11 @@ async def find_circumstances(
     wants = [rule.when for rule in rules.rules]
     groups: frozenset[str] = frozenset()
     if any(when.usergroup is not None for when in wants):
-        found = await groups_of(session, [beneficiary.id])
+        found = await groups_of(rows, [beneficiary.id])
         groups = frozenset(group.casefold() for group in found[beneficiary.id])
     raises_bill: bool | None = None
     if any(when.raises_bill is not None for when in wants):
-        raises_bill = await _raises_bill(session, wish.application, beneficiary.id, asked_for.entitlement.seat_type)
+        raises_bill = await _raises_bill(rows, wish.application, beneficiary.id, asked_for.entitlement.seat_type)
     return Circumstances(
         role=asked_for.entitlement.role,
         seat_type=asked_for.entitlement.seat_type,
@@ -49,18 +49,23 @@ async def find_circumstances(
     )
 
 
-async def _raises_bill(session: AsyncSession, application: str, person_id: str, seat_type: str) -> bool | None:
+async def _raises_bill(rows: Rows, application: str, person_id: str, seat_type: str) -> bool | None:
     """Would one more seat of this type have to be paid for? None where nobody knows how many there are."""
-    has = await session.scalar(
+    held = await rows.execute(
         sa.select(Account.seat_type).where(
             Account.application == application,
             Account.person_id == person_id,
             Account.status != AccountStatus.ABSENT,
         )
     )
-    if has == seat_type:
+    if held.scalar() == seat_type:
         return False
-    count = await session.get(SeatCount, (application, seat_type))
+    counts = await rows.execute(
+        sa.select(SeatCount.paid, SeatCount.used, SeatCount.invited, SeatCount.came).where(
+            SeatCount.application == application, SeatCount.seat_type == seat_type
+        )
+    )
+    count = counts.one_or_none()
     if count is None or count.paid is None or count.used is None:
         return None
-    return count.paid <= count.used + (count.invited or 0) + count.came
+    return bool(count.paid <= count.used + (count.invited or 0) + count.came)

@@ -13,20 +13,28 @@ from sqlalchemy.orm import aliased
 from bot.access.policy import Colleague, Facts, names_in
 from bot.access.policy_rules import PolicyRules
 from bot.access.user_groups import members_of
+from storage.rows import Rows
 from storage.tables import Delegation, Person, UTCDateTime
 
 _LISTED = sa.or_(
     Person.id.in_(sa.bindparam("ids", expanding=True)), Person.email.in_(sa.bindparam("emails", expanding=True))
 )
-_MANAGERS = sa.select(sa.func.coalesce(Person.manager_from_file, Person.manager_from_slack)).where(
-    Person.id.in_(sa.bindparam("managers_of", expanding=True))
-)
+_MANAGER = sa.func.coalesce(Person.manager_from_file, Person.manager_from_slack)
+_MANAGERS = sa.select(_MANAGER).where(Person.id == sa.bindparam("beneficiary"))
 _ABOVE = aliased(Person)
 _MANAGERS_OF_MANAGERS = sa.select(sa.func.coalesce(_ABOVE.manager_from_file, _ABOVE.manager_from_slack)).where(
     _ABOVE.id.in_(_MANAGERS)
 )
 _COLLEAGUES = (
-    sa.select(Person, Delegation.delegate_id)
+    sa.select(
+        Person.id,
+        Person.email,
+        _MANAGER,
+        sa.and_(Person.active, sa.not_(Person.is_bot)),
+        Person.title,
+        Person.is_guest,
+        Delegation.delegate_id,
+    )
     .outerjoin(
         Delegation,
         sa.and_(
@@ -53,7 +61,7 @@ def _bound(ids: Collection[str], names: Iterable[str]) -> dict[str, Any]:
 
 
 async def load_facts(
-    session: AsyncSession,
+    rows: Rows,
     rules: PolicyRules,
     *,
     requester_id: str,
@@ -66,12 +74,12 @@ async def load_facts(
     """What a policy needs to know to say whom to ask about a request: one statement, and more only where it names
     user groups or somebody is away.
     """
-    groups = await members_of(session, rules.groups())
+    groups = await members_of(rows, rules.groups())
     ids = {requester_id, beneficiary_id, *(member for members in groups.values() for member in members)}
-    people = await _load_colleagues(session, ids, names_in(rules, owner, admins), beneficiary_id, now)
+    people = await _load_colleagues(rows, ids, names_in(rules, owner, admins), beneficiary_id, now)
     absent = {each.delegate_id for each in people.values() if each.delegate_id} - people.keys()
     if absent:
-        people |= await _load_colleagues(session, absent, (), beneficiary_id, now)
+        people |= await _load_colleagues(rows, absent, (), beneficiary_id, now)
     return Facts(
         requester_id=requester_id,
         beneficiary_id=beneficiary_id,
@@ -84,21 +92,21 @@ async def load_facts(
 
 
 async def _load_colleagues(
-    session: AsyncSession, ids: Collection[str], names: Iterable[str], beneficiary_id: str, now: datetime
+    rows: Rows, ids: Collection[str], names: Iterable[str], beneficiary_id: str, now: datetime
 ) -> dict[str, Colleague]:
     """Those named, and the two managers above whoever would get the access."""
-    bound = _bound(ids, names) | {"managers_of": [beneficiary_id], "now": now}
+    bound = _bound(ids, names) | {"beneficiary": beneficiary_id, "now": now}
     return {
-        person.id: Colleague(
-            id=person.id,
-            email=person.email,
-            manager_id=person.manager_id,
-            can_decide=person.active and not person.is_bot,
-            title=person.title,
-            is_guest=person.is_guest,
+        id_: Colleague(
+            id=id_,
+            email=email,
+            manager_id=manager_id,
+            can_decide=can_decide,
+            title=title,
+            is_guest=is_guest,
             delegate_id=delegate_id,
         )
-        for person, delegate_id in await session.execute(_COLLEAGUES, bound)
+        for id_, email, manager_id, can_decide, title, is_guest, delegate_id in await rows.execute(_COLLEAGUES, bound)
     }
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.rows import Rows
 from storage.tables import UserGroup, UserGroupMember
 
 
@@ -19,12 +19,12 @@ def bare(group: str) -> str:
     return group.strip().removeprefix("@").lower()
 
 
-async def members_of(session: AsyncSession, groups: Collection[str]) -> dict[str, tuple[str, ...]]:
+async def members_of(rows: Rows, groups: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Who is in these groups: Slack user ids, sorted, by the name as it was asked for. Unknown groups are left out."""
     if not groups:
         return {}
     names = {bare(group) for group in groups}
-    rows = await session.execute(
+    found = await rows.execute(
         sa.select(UserGroup.id, UserGroup.handle, UserGroupMember.person_id)
         .outerjoin(UserGroupMember, UserGroupMember.group_id == UserGroup.id)
         .where(
@@ -33,28 +33,28 @@ async def members_of(session: AsyncSession, groups: Collection[str]) -> dict[str
         .order_by(UserGroupMember.person_id)
     )
     members: dict[str, list[str]] = {}
-    for id_, handle, person_id in rows:
+    for id_, handle, person_id in found:
         for name in (id_.lower(), handle):
             members.setdefault(name, []).extend([person_id] if person_id else [])
     return {group: tuple(members[bare(group)]) for group in groups if bare(group) in members}
 
 
-async def groups_of(session: AsyncSession, person_ids: Collection[str]) -> dict[str, frozenset[str]]:
+async def groups_of(rows: Rows, person_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """The handles and the ids of the groups that each of these people is in; nobody is left out."""
     found: dict[str, set[str]] = {person_id: set() for person_id in person_ids}
     if not found:
         return {}
-    rows = await session.execute(
+    memberships = await rows.execute(
         sa.select(UserGroupMember.person_id, UserGroup.id, UserGroup.handle)
         .join(UserGroup, UserGroup.id == UserGroupMember.group_id)
         .where(UserGroup.active, UserGroupMember.person_id.in_(found))
     )
-    for person_id, id_, handle in rows:
+    for person_id, id_, handle in memberships:
         found[person_id] |= {id_, handle}
     return {person_id: frozenset(names) for person_id, names in found.items()}
 
 
-async def known_groups(session: AsyncSession) -> frozenset[str]:
+async def known_groups(rows: Rows) -> frozenset[str]:
     """The handles and ids of every active group, for the catalogue's check of names."""
-    rows = await session.execute(sa.select(UserGroup.id, UserGroup.handle).where(UserGroup.active))
-    return frozenset(name for row in rows for name in row)
+    active = await rows.execute(sa.select(UserGroup.id, UserGroup.handle).where(UserGroup.active))
+    return frozenset(name for group in active for name in group)

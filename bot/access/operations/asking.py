@@ -20,7 +20,7 @@ from storage.tables import AccessRequest, Approval, Decision, EndReason, Request
 async def facts_about(tx: Transaction, request: AccessRequest, unreachable: Collection[str] = ()) -> Facts:
     """What the policy needs to know to say whom to ask about a request."""
     return await load_facts(
-        tx.session,
+        tx,
         rules_of(request),
         requester_id=request.requester_id,
         beneficiary_id=request.beneficiary_id,

@@ -108,7 +108,7 @@ async def _wishes(tx: Transaction, wish: Wish, people: Sequence[str], start: dat
 
 async def _demand_known(tx: Transaction, batch: Batch) -> None:
     """Raises what `submit` would: the batch has to name an application and a requester that there are."""
-    if await load_offer(tx.session, batch.application) is None:
+    if await load_offer(tx, batch.application) is None:
         raise WrongWish({"application": "Choose an application."})
     if not await load_people(tx.session, [batch.requester_id]):
         raise Refused(Refusal.NOT_IN_DIRECTORY, who=batch.requester_id)

@@ -146,7 +146,7 @@ async def decide(
 
 async def _change(tx: Transaction, request: AccessRequest, to: Terms) -> None:
     """Raises `WrongWish` for more than what stands, and for what is not offered any more."""
-    offer = await load_offer(tx.session, request.application)
+    offer = await load_offer(tx, request.application)
     demand_within(leeway(request, offer[0] if offer else None), to)
     request.terms = write_terms(to)
 

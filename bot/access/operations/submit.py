@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -65,13 +66,13 @@ async def submit(
         WrongWish: the catalogue does not offer that.
         Refused: this person may not ask for that, has it already, or has asked already.
     """
-    offer = await load_offer(tx.session, wish.application)
+    offer = await load_offer(tx, wish.application)
     if offer is None:
         raise WrongWish({"application": "Choose an application."})
     entry, rules = offer
     asked_for = terms(wish, entry)
     facts = await load_facts(
-        tx.session,
+        tx,
         rules,
         requester_id=requester_id,
         beneficiary_id=wish.beneficiary_id,
@@ -82,7 +83,7 @@ async def submit(
     demand_may_ask(facts, entry, rules)
 
     circumstances = await find_circumstances(
-        tx.session, rules, facts, wish, asked_for, channel=channel, extension=extends is not None
+        tx, rules, facts, wish, asked_for, channel=channel, extension=extends is not None
     )
     going = way(rules, circumstances)
     if wish.emergency:
@@ -225,7 +226,7 @@ async def _make_way(tx: Transaction, request: AccessRequest) -> None:
 
 
 #: living grants for the same entitlement
-_HELD = sa.select(Grant).where(
+_HELD = sa.select(Grant.id, Grant.request_id, Grant.duration_seconds, Grant.starts_at, Grant.ends_at).where(
     Grant.beneficiary_id == sa.bindparam("beneficiary"),
     Grant.application == sa.bindparam("application"),
     Grant.role == sa.bindparam("role"),
@@ -243,7 +244,7 @@ async def _refuse_what_they_have(tx: Transaction, request: AccessRequest, extend
         "role": request.role,
         "seat_type": request.seat_type,
     }
-    for held in await tx.session.scalars(_HELD, bound):
+    for held in await tx.execute(_HELD, bound):
         if _goes_on(held, extends, request) if extends else _lasts(held) >= _lasts(request):
             raise Refused(
                 Refusal.ALREADY_HAVE,
@@ -253,17 +254,17 @@ async def _refuse_what_they_have(tx: Transaction, request: AccessRequest, extend
             )
 
 
-def _goes_on(held: Grant, extends: Grant, request: AccessRequest) -> bool:
+def _goes_on(held: sa.Row[Any], extends: Grant, request: AccessRequest) -> bool:
     """Does what is held make an extension needless: because it is one already, or lasts as long as one would?"""
     if held.id == extends.id or extends.ends_at is None:
         return False
     if held.starts_at >= extends.ends_at or held.duration_seconds is None:
         return True
     until = held.ends_at or held.starts_at
-    return (until - extends.ends_at).total_seconds() >= _lasts(request)
+    return bool((until - extends.ends_at).total_seconds() >= _lasts(request))
 
 
-def _lasts(what: AccessRequest | Grant) -> float:
+def _lasts(what: AccessRequest | sa.Row[Any]) -> float:
     return float("inf") if what.duration_seconds is None else what.duration_seconds
 
 
