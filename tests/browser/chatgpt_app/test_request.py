@@ -187,6 +187,25 @@ async def test_it_can_be_read_everywhere(browser: Browser, app: Served, theme: s
         assert requested == ["chat/static/app_frame.html"]
 
 
+async def test_it_takes_the_colours_of_the_host_together_or_not_at_all(browser: Browser, app: Served) -> None:
+    """Some of the host's beside some of its own could not be read."""
+    await given(app)
+    names = ("background-primary", "background-secondary", "text-primary", "text-secondary", "border-primary")
+    all_of_them = {f"--color-{name}": "light-dark(rgb(250, 249, 245), rgb(38, 38, 36))" for name in names}
+    async with chatting(browser, app) as chat:
+        chat.context["styles"] = {"variables": dict(list(all_of_them.items())[:4])}
+        body = (await chat.ask("get_request", app="figma")).locator("body")
+        await expect(body.get_by_role("heading", name="Figma")).to_be_visible()
+        await expect(body).to_have_css("background-color", "rgb(255, 255, 255)")
+        for theme, ground in (("light", "rgb(250, 249, 245)"), ("dark", "rgb(38, 38, 36)")):
+            variables = {**all_of_them, "--font-sans": "monospace"}
+            await chat.page.evaluate(
+                "context => window.chat.setContext(context)", {"theme": theme, "styles": {"variables": variables}}
+            )
+            await expect(body).to_have_css("background-color", ground)
+        await expect(body).to_have_css("font-family", "monospace")
+
+
 async def test_a_tools_refusal_is_all_that_is_shown(browser: Browser, app: Served) -> None:
     """In the tool's own words."""
     async with chatting(browser, app) as chat:
