@@ -97,6 +97,21 @@ async def test_nothing_is_said_before_the_page_is_ready(host: Page) -> None:
     assert then == ["ui/notifications/tool-input", "ui/notifications/tool-result"]
 
 
+async def test_a_call_that_comes_to_nothing_is_cancelled(host: Page) -> None:
+    """The page hears of it, with the reason."""
+    html = PROBE.replace("SCRIPT", 'post({ method: "ui/notifications/initialized" });')
+    await host.evaluate(
+        """html => {
+          const result = Promise.reject(new Error("The person said no."));
+          window.chat.show({ page: { html }, input: {}, result, context: {} });
+        }""",
+        html,
+    )
+    body = host.frame_locator("iframe").locator("body")
+    await expect(body.get_by_text("ui/notifications/tool-cancelled")).to_be_visible()
+    await expect(body.get_by_text("ui/notifications/tool-result")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("method", "params", "code"),
     [

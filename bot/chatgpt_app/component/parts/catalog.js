@@ -80,7 +80,7 @@ function card(app) {
   const turn = (content, focused) => {
     made.classList.toggle("open", content.matches(".panel, .outcome"));
     below.replaceChildren(content);
-    content.querySelector(focused)?.focus();
+    if (focused) content.querySelector(focused).focus();
   };
   const ask = button("Request", { "aria-label": `Request ${app.name}` }, () => turn(form, "select, textarea"));
   const rest = foot(app, ask);

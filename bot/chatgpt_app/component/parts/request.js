@@ -153,7 +153,9 @@ let pause = SOON;
 let inView = true;
 
 async function lookAgain() {
-  showRequest(await callTool("get_request", { request_id: shown.request_id }));
+  const asked = shown.request_id;
+  const found = await callTool("get_request", { request_id: asked });
+  if (shown.request_id === asked) showRequest(found); // else another one took its place meanwhile: an extension
 }
 
 /** While it is moving, and somebody sees it, it is looked at again from time to time. */
