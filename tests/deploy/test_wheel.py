@@ -60,3 +60,10 @@ def test_the_documentation_is_in_it(installed: Path, tmp_path: Path) -> None:
     """Usher serves its documentation at /llms.txt, so the pages come with it."""
     script = "from bot.chatgpt_app import public_files; print(public_files.index())"
     assert run(installed / "python", "-c", script, cwd=tmp_path).startswith("# Usher")
+
+
+@pytest.mark.timeout(600)
+def test_the_pages_inside_chatgpt_are_in_it(installed: Path, tmp_path: Path) -> None:
+    """They are put together from files of the package."""
+    script = "from bot.chatgpt_app.component import REQUEST_URI; print(REQUEST_URI)"
+    assert run(installed / "python", "-c", script, cwd=tmp_path).startswith("ui://usher/request/")
