@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.access.story import Story
@@ -10,6 +10,7 @@ from bot.cards import actions
 from bot.cards.comments import answer_button, answer_hint, comments
 from bot.cards.content import JSON, Content
 from bot.cards.escape import date, mrkdwn, one_line
+from bot.cards.progress import Stand, progress
 from bot.cards.rich import Line, bold, button, buttons, confirmation, emoji, lines, quote, small
 from bot.cards.telling import begins, extended, tell
 from bot.cards.verdict import changed_by, rule_line
@@ -27,20 +28,13 @@ from bot.cards.words import (
     replaceable,
     waiting_for,
 )
-from storage.tables import AccountStatus
 
 #: how much of the reason the requester's own card repeats; the approver's shows all of it
 _REASON: Final = 600
 
-#: the way to access, and which of its steps is under way in which phase
-_STEPS: Final = ("Request", "Approval", "Invite", "Access")
-_UNDER_WAY: Final = {
-    Phase.PENDING: "Approval",
-    Phase.SCHEDULED: "Invite",
-    Phase.GRANTING: "Invite",
-    Phase.WAITING: "Invite",
-    Phase.INVITED: "Invite",
-}
+#: while the goal is neither reached nor out of reach
+_UNDER_WAY: Final = frozenset({Phase.PENDING, Phase.SCHEDULED, Phase.GRANTING, Phase.WAITING, Phase.INVITED})
+_STANDS: Final[Mapping[Stand, str]] = {Stand.DONE: " ✓", Stand.NOW: " …", Stand.NEXT: "", Stand.STOPPED: " ✕"}
 
 
 def status_card(story: Story, *, viewer_id: str) -> Content:
@@ -137,12 +131,6 @@ def _words_to_quote(story: Story, where: Phase) -> str:
 
 
 def _progress(story: Story, where: Phase) -> Iterator[str]:
-    """`Request ✓ → Approval … → Invite → Access`, until the goal is reached or out of reach."""
-    if where not in _UNDER_WAY:
-        return
-    joins = story.by_hand or story.has_status is AccountStatus.MEMBER  # nobody is invited who is there already
-    steps = [step for step in _STEPS if step != "Invite" or not joins]
-    now = "Access" if joins and _UNDER_WAY[where] == "Invite" else _UNDER_WAY[where]
-    at = steps.index(now)
-    marks = [" ✓" if position < at else " …" if position == at else "" for position in range(len(steps))]
-    yield " → ".join(step + mark for step, mark in zip(steps, marks, strict=True))
+    """`Request ✓ → Approval … → Invite → Access`."""
+    if where in _UNDER_WAY:
+        yield " → ".join(step.name + _STANDS[step.stand] for step in progress(story))

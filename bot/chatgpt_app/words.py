@@ -11,6 +11,7 @@ from bot.access.desired import Entitlement
 from bot.access.durations import say_duration
 from bot.access.story import Story
 from bot.cards.escape import in_utc
+from bot.cards.progress import progress
 from bot.cards.rich import Line, spoken
 from bot.cards.telling import tell
 from bot.cards.voice import Voice
@@ -26,7 +27,7 @@ from bot.cards.words import (
     role_word,
     seat_word,
 )
-from bot.chatgpt_app.tools.answers import App, Mine, Request, RequestDetails
+from bot.chatgpt_app.tools.answers import App, Mine, Progress, Request, RequestDetails
 from storage.tables import RequestState
 
 _HERE: Final = "in Slack"
@@ -64,6 +65,7 @@ def details(story: Story, reader_id: str, names: Mapping[str, str]) -> RequestDe
     """
     return RequestDetails(
         **dict(request(story, reader_id)) | {"what": asked_for(story)},
+        progress=[Progress(step=step.name, stand=step.stand, at=step.at) for step in progress(story)],
         details=[*(initial(spoken(line, names)) for line in told(story, reader_id)), *_quoted(story)],
         can=list(_possible(story, reader_id)),
         link=story.permalink,

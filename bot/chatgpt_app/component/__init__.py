@@ -1,10 +1,12 @@
 """What people look at inside ChatGPT instead of reading: the catalogue as cards, and how a request is going.
 
-An MCP Apps component (`text/html;profile=mcp-app`). The address is the host's cache key, so a change of a page that an
-old page's data would not fit gets a new version in its address.
+Two pages of MCP Apps (`text/html;profile=mcp-app`, specification of 2026-01-26). They show what the tools answer and do
+what the tools do, so everything works without them too.
 """
 
 from __future__ import annotations
 
-CATALOG_URI = "ui://usher/catalog/v1.html"
-REQUEST_URI = "ui://usher/request/v1.html"
+from bot.chatgpt_app.component.pages import CATALOG, REQUEST
+
+CATALOG_URI = CATALOG.uri
+REQUEST_URI = REQUEST.uri

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from bot.cards.progress import Stand
 from bot.chatgpt_app.tools.describe import Answer
 
 #: how many items one answer holds
@@ -53,9 +54,18 @@ class Request(Answer):
     for_whom: str | None = Field(default=None, description="Who gets the access, where that is not who asked.")
 
 
+class Progress(Answer):
+    """A step on the way to access."""
+
+    step: str = Field(description="Such as “Approval” or “Invite”.")
+    stand: Stand
+    at: datetime | None = Field(default=None, description="When it came about.")
+
+
 class RequestDetails(Request):
     """The same with what is to be known about it."""
 
+    progress: list[Progress] = Field(description="The way to access, step by step.")
     details: list[str] = Field(description="What happened, and what comes next.")
     can: list[str] = Field(default=[], description="The tools that this person can call about it now.")
     link: str | None = Field(default=None, description="Its card in Slack.")

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.chat import hosting
+from tests.support.app_chat import hosting
 
 #: says on itself what it hears and what it tries
 PROBE = """<!doctype html><html><head><title>Probe</title></head><body><script>

@@ -17,18 +17,13 @@ const announcer = document.getElementById("announcer");
 
 /** Puts this on the page in place of what is there. */
 function show(...children) {
-  page.replaceChildren(...children);
+  page.replaceChildren(...children.filter((child) => child !== null));
   page.removeAttribute("aria-busy");
 }
 
 /** Says this to whoever listens instead of looking. */
 function announce(words) {
   announcer.textContent = words;
-}
-
-/** A notice that stands in the way of nothing: why something was not done, and what to do instead. */
-function notice(words, ...children) {
-  return element("div", { class: "notice", role: "alert" }, element("p", {}, words), ...children);
 }
 
 let lastNumber = 0;

@@ -24,7 +24,7 @@ from tests.support.mcp_app import Served
 PATIENCE: Final = 30_000
 WIDE: Final[ViewportSize] = {"width": 760, "height": 900}
 NARROW: Final[ViewportSize] = {"width": 392, "height": 800}  # leaves a frame of 360
-_FOLDER: Final = Path(__file__).parent / "chat_host"
+_FOLDER: Final = Path(__file__).parent / "app_chat"
 #: nothing inline, nothing from elsewhere: as a chat is that frames what it did not write
 _RULES: Final = {"Content-Security-Policy": "default-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"}
 CONTEXT: Final = {"theme": "light", "locale": "en-GB", "timeZone": "Europe/Berlin"}
