@@ -161,11 +161,12 @@ class _Page:
         return {}
 
     async def call(self, window: Window, body: JSON) -> JSON:
-        """POST {as, tool, arguments}: a component's call. The answer names the entry in which its result will be."""
+        """POST {as, tool, arguments}: a component's call. Where the person is asked first, its entry has the result."""
         arguments = body.get("arguments") or {}
         if not isinstance(arguments, dict):
             raise TypeError("arguments has to be a JSON object")
-        return {"id": (await window.call(_text(body, "tool"), arguments, by_component=True)).number}
+        call = await window.call(_text(body, "tool"), arguments, by_component=True)
+        return {"id": call.number, **call.shown()}
 
     async def decide(self, window: Window, body: JSON) -> JSON:
         """POST {as, id, agreed}: the answer to a call that asks first."""

@@ -86,15 +86,18 @@ class Window:
     async def call(self, tool: str, arguments: JSON, *, by_component: bool = False) -> Call:
         """Call a tool, at once if that only reads, and otherwise when the person agrees.
 
-        Raises LookupError if the app has no such tool.
+        Whatever a component only reads stays out of the transcript: it may look every few seconds. Raises LookupError
+        if the app has no such tool.
         """
         if tool not in self._tools:
             raise LookupError(f"The app has no tool “{tool}”, or is not connected.")
-        call = self.transcript.add(Call(tool=self._tools[tool], arguments=arguments, by_component=by_component))
-        if call.effect is Effect.READS:
-            await self._run(call)
-        else:
+        call = Call(tool=self._tools[tool], arguments=arguments, by_component=by_component)
+        reads = call.effect is Effect.READS
+        if not (reads and by_component):
+            self.transcript.add(call)
             self.changes.bump()
+        if reads:
+            await self._run(call)
         return call
 
     async def decide(self, number: int, *, agreed: bool) -> None:

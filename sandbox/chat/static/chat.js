@@ -3,10 +3,11 @@
 import { h, render } from "/static/js/dom.js";
 import { icon } from "/static/js/icons.js";
 import { closeMenusOutside } from "/static/js/menu.js";
+import { onChange } from "/static/js/redraw.js";
 import { bar, tools } from "./bar.js";
 import { composer } from "./composer.js";
 import { connectButton, entry, examples } from "./entries.js";
-import { onChange, state } from "./store.js";
+import { state } from "./store.js";
 import { begin, lookForEnds } from "./talk.js";
 
 const NEAR = 120; // pixels from the end at which the page goes on with what comes
@@ -78,19 +79,25 @@ const foot = () => [
   ),
 ];
 
-let newest = 0;
+let newest = "";
 let isAtEnd = true;
+let top = 0;
 
-// A new entry is brought into view. Whoever is at the end stays there while it grows; whoever reads above is left alone.
+// What is new is brought into view. Whoever is at the end stays there while it grows; whoever reads above is left alone.
 function keepUp() {
   const page = region("conversation");
-  const last = state.chat?.entries.at(-1)?.id ?? 0;
-  if (last !== newest || isAtEnd) page.scrollTop = page.scrollHeight;
-  newest = last;
+  const last = state.chat?.entries.at(-1);
+  const now = last ? `${last.id} ${last.stage}` : "";
+  if (now !== newest) isAtEnd = true;
+  newest = now;
+  if (isAtEnd) page.scrollTop = page.scrollHeight;
+  top = page.scrollTop;
 }
 
 region("conversation").addEventListener("scroll", ({ target: page }) => {
-  isAtEnd = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR;
+  const isNear = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR;
+  if (isNear || page.scrollTop < top) isAtEnd = isNear; // what grows below is no turning away from the end
+  top = page.scrollTop;
 });
 const grown = new ResizeObserver(keepUp);
 

@@ -16,13 +16,21 @@ dark.addEventListener("change", () => {
   for (const frame of living) frame.setContext(theme());
 });
 
-/** The component that shows this call; nothing while its page is not here, or where there is none. */
+/** The component that shows this call, or its place while its page is on the way; nothing where there is none. */
 export function frame(call) {
-  if (!call.component) return null;
-  const page = state.components[call.component];
-  if (page === undefined) fetchComponent(call.component);
-  if (!page) return null;
-  return h("div", { class: "component", foreign: true, mount: (node) => show(node, page, call), unmount: end });
+  const page = call.component ? state.components[call.component] : null;
+  if (page === null) return null;
+  if (page === undefined) {
+    fetchComponent(call.component);
+    return h("div", { key: "place", class: "component place" });
+  }
+  return h("div", {
+    key: "component",
+    class: "component",
+    foreign: true,
+    mount: (node) => show(node, page, call),
+    unmount: end,
+  });
 }
 
 const frames = new WeakMap();

@@ -1,5 +1,7 @@
 // What the chat's page knows. One object, changed only through set(); every change is drawn once, soon after.
 
+import { redraw } from "/static/js/redraw.js";
+
 export const state = {
   who: new URLSearchParams(location.search).get("as") ?? "", // as the address says it
   chat: null, // GET /chat/page/state
@@ -12,23 +14,10 @@ export const state = {
   toast: null,
 };
 
-let draw = () => {};
-let scheduled = false;
-
-/** Call `callback` after every change, at most once per turn of the event loop. */
-export function onChange(callback) {
-  draw = callback;
-}
-
 /** Merge `change` into the state and draw. */
 export function set(change) {
   Object.assign(state, change);
-  if (scheduled) return;
-  scheduled = true;
-  queueMicrotask(() => {
-    scheduled = false;
-    draw();
-  });
+  redraw();
 }
 
 /** Run `work` while `busy[key]` is set; a second call meanwhile does nothing. An error becomes a toast. */

@@ -65,8 +65,8 @@ export const connect = () =>
 
 /** A call that a component makes: its result, which may have to wait for the person. Throws where there is none. */
 export async function call(tool, args) {
-  const { id } = await act("call", { tool, arguments: args });
-  const entry = await over(id);
+  const posted = await act("call", { tool, arguments: args });
+  const entry = OPEN.has(posted.stage) ? await over(posted.id) : posted;
   if (entry?.result) return entry.result;
   throw new Error(entry?.stage === "declined" ? "You said no, so nothing was done." : (entry?.words ?? "It is over."));
 }

@@ -37,19 +37,22 @@ async def test_what_changes_something_is_asked_first(demo: Demo) -> None:
 
 
 async def test_a_component_calls_tools_as_a_prompt_does(demo: Demo, http: httpx2.AsyncClient) -> None:
-    """What only reads is called at once; the rest waits for the person, and shows whose wish it is."""
+    """What only reads is called at once, and is not told; the rest waits for the person, and says whose wish it is."""
     lena, _ = await demo.connected(company.LENA)
 
     async def call(tool: str, **arguments: Any) -> dict[str, Any]:
-        posted = {"as": "lena", "tool": tool, "arguments": arguments}
-        number = (await http.post("/chat/page/call", json=posted)).json()["id"]
-        [entry] = [each for each in lena.shown()["entries"] if each["id"] == number]
-        return dict(entry)
+        return dict(
+            (await http.post("/chat/page/call", json={"as": "lena", "tool": tool, "arguments": arguments})).json()
+        )
 
+    before = lena.shown()["entries"]
     read = await call("get_app", app="figma")
-    assert (read["stage"], read["by_component"], read["component"]) == ("done", True, None)
     assert read["result"]["structuredContent"]["name"] == "Figma"
-    assert (await call("request_access", app="figma", reason="I draw"))["stage"] == "asks"
+    assert lena.shown()["entries"] == before
+    asked = await call("request_access", app="figma", reason="I draw")
+    assert (asked["stage"], asked["result"]) == ("asks", None)
+    told = lena.shown()["entries"][-1]
+    assert (told["id"], told["by_component"], told["component"]) == (asked["id"], True, None)
 
 
 async def test_what_a_tool_refuses_is_a_sentence(demo: Demo) -> None:
