@@ -84,7 +84,9 @@ class Chat:
         """
         state = answer.get("state", "")
         found = self._on_the_way.get(state)
-        if found is None or time.monotonic() - found.since > _PATIENCE or not compare_digest(found.browser, browser):
+        if found is None or time.monotonic() - found.since > _PATIENCE:
+            raise Foreign
+        if not compare_digest(found.browser.encode(), browser.encode()):
             raise Foreign
         del self._on_the_way[state]
         try:

@@ -140,5 +140,7 @@ def _plain(error: BaseException) -> BaseException:
             return Failed(f"The app refused: {str(error).rstrip('.')}.")
         case httpx2.HTTPError() | TimeoutError():
             return Failed("The app does not answer. Is it running?")
+        case RuntimeError() | ValueError():
+            return Failed(f"The app's answer is not one that can be read here: {str(error).rstrip('.')}.")
         case _:
             return error

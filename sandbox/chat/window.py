@@ -136,18 +136,19 @@ class Window:
         connection = self.connection
         try:
             if connection is None:
-                raise NotConnected(_CONNECT_FIRST)
+                raise Failed(_CONNECT_FIRST)
             result = await connection.call(call.tool.name, call.arguments)
         except NotConnected:
             if self.connection is connection:
                 self._drop()
-            call.stage, call.words, call.connect = Stage.FAILED, _CONNECT_AGAIN, True
+            call.stage, call.words = Stage.FAILED, _CONNECT_AGAIN
         except Failed as failed:
             call.stage, call.words = Stage.FAILED, str(failed)
         else:
             call.stage = Stage.FAILED if result.is_error else Stage.DONE
             call.words = _words(result)
             call.result = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+        call.connect = self.connection is None
         self.changes.bump()
 
     def _drop(self) -> Connection | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,16 +45,20 @@ class Chat:
         """What the component shows."""
         return self.page.frame_locator("iframe")
 
-    async def ask(self, tool: str, *, without: Sequence[str] = (), **arguments: Any) -> FrameLocator:
-        """A call by the model, and its component."""
+    async def called(self, tool: str, **arguments: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The page that shows a call of a tool, and the call's result."""
         async with self.app.client(self.person_id) as client:
             result = await client.call_tool(tool, arguments)
             [described] = [each for each in (await client.list_tools()).tools if each.name == tool]
             [content] = (await client.read_resource((described.meta or {})["ui"]["resourceUri"])).contents
         assert isinstance(result, CallToolResult)
         assert isinstance(content, TextResourceContents)
-        page = {"html": content.text, "meta": (content.meta or {})["ui"]}
-        return await self.show(page, arguments, wire(result), without=without)
+        return {"html": content.text, "meta": (content.meta or {})["ui"]}, wire(result)
+
+    async def ask(self, tool: str, *, without: Sequence[str] = (), **arguments: Any) -> FrameLocator:
+        """A call by the model, and its component."""
+        page, result = await self.called(tool, **arguments)
+        return await self.show(page, arguments, result, without=without)
 
     async def show(
         self, page: dict[str, Any], arguments: dict[str, Any], result: dict[str, Any], *, without: Sequence[str] = ()
@@ -76,9 +81,18 @@ def wire(result: CallToolResult) -> dict[str, Any]:
 
 @asynccontextmanager
 async def chatting(
-    browser: Browser, app: Served, person_id: str = "ULENA", *, viewport: ViewportSize = WIDE, **options: Any
+    browser: Browser,
+    app: Served,
+    person_id: str = "ULENA",
+    *,
+    viewport: ViewportSize = WIDE,
+    timers: datetime | None = None,
+    **options: Any,
 ) -> AsyncIterator[Chat]:
-    """A chat in a window of its own. What the console complains of, in the frame too, fails the test."""
+    """A chat in a window of its own. What the console complains of, in the frame too, fails the test.
+
+    With `timers` the browser's clock begins there, and `page.clock` moves it.
+    """
     async with hosting(app, person_id) as url:
         context = await browser.new_context(viewport=viewport, locale="en-GB", **options)
         page = await context.new_page()
@@ -86,6 +100,8 @@ async def chatting(
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        if timers is not None:
+            await page.clock.install(time=timers)
         await page.goto(url)
         await page.wait_for_function("window.chat !== undefined")
         yield Chat(app=app, person_id=person_id, page=page)

@@ -16,7 +16,7 @@ const SHOWN = {
   told: ({ text, examples: prompts, connect: offered }) => [
     h("p", {}, text),
     prompts.length ? examples(prompts) : null,
-    offered ? connectButton("Connect") : null,
+    offered && !state.chat.connected ? connectButton("Connect") : null,
   ],
   noted: ({ text }) =>
     h(
@@ -40,7 +40,7 @@ const SHOWN = {
 
 const failure = (call) => [
   h("div", { class: "failed", role: "alert" }, icon("alert"), words(call.words)),
-  call.connect ? connectButton("Connect again") : null,
+  call.connect && !state.chat.connected ? connectButton("Connect again") : null,
 ];
 
 export const examples = (prompts) =>

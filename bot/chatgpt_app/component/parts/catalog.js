@@ -17,7 +17,7 @@ function showApps({ apps, more, tags }, { query = "", tag = "" } = {}) {
     theirs("h1", wanted ? `Applications for “${wanted}”` : "Applications", { class: "unseen", tabindex: -1 }),
     list,
     rest.length ? element("div", { class: "buttons" }, others) : null,
-    more ? search(`There are ${more} more. What do you need one for?`) : null,
+    more ? search("Search all applications") : null,
   );
 }
 

@@ -37,7 +37,7 @@ const what = element("p", { class: "soft" });
 const title = element("div", {}, element("div", { class: "head" }, heading, status), what);
 const way = element("ol", { class: "way", "aria-label": "Progress" });
 const details = place();
-const actions = element("div", { class: "actions" });
+const actions = element("div", { class: "buttons" });
 const opened = place();
 const said = place();
 const refresh = button("Refresh", { class: "plain refresh" }, async () => {
@@ -48,7 +48,7 @@ let offered = "";
 
 function showRequest(request) {
   shown = request;
-  if (!way.isConnected) show(title, way, details, actions, opened, said);
+  if (!way.isConnected) show(title, way, details, element("div", { class: "actions" }, actions, refresh), opened, said);
   const whom = request.for_whom ? [" · for ", theirs("span", request.for_whom)] : [];
   heading.textContent = request.app; // the elements stay, and with them the focus
   status.replaceChildren(badge(request.status));
@@ -93,7 +93,6 @@ function showActions({ can, link }) {
     ...possible.map(([tool, action]) =>
       button(action.label, { "aria-expanded": "false" }, ({ target }) => openPanel(tool, action, target)),
     ),
-    refresh,
   );
 }
 
