@@ -61,7 +61,8 @@ class Chat:
         for window in self._windows.values():
             if who in {window.person.id, window.person.first_name.lower()}:
                 return window
-        raise LookupError(f"Nobody called “{who}” works at {company.COMPANY_NAME}.")
+        nobody = f"Nobody called “{who}” works at {company.COMPANY_NAME}." if who else "The address names nobody."
+        raise LookupError(nobody)
 
     async def begin(self, window: Window, *, browser: str) -> str:
         """Somebody presses Connect: the address at which they agree.

@@ -79,7 +79,9 @@ async def test_a_seat_is_asked_for_and_cancelled_in_chatgpt(browser: Browser, sa
 
         await shown.get_by_role("button", name="Cancel request").click()
         await shown.get_by_role("button", name="Cancel request").last.click()
-        await expect(page.get_by_role("region", name="Cancel a request?")).to_contain_text("takes something away")
+        await expect(page.get_by_role("region", name="Cancel a request?")).to_contain_text(
+            "The card above wants this. This takes something away"
+        )
         await chat.button("Confirm").click()
         await expect(page.get_by_text("The card called cancel_request")).to_be_visible()
         await expect(page.frame_locator("iframe").last.get_by_text("Cancelled").first).to_be_visible()

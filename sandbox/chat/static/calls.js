@@ -19,7 +19,12 @@ export function question(call) {
     "section",
     { class: "question", "aria-labelledby": title, tabindex: "-1", mount: takeFocus },
     h("h2", { id: title }, `${call.title}?`),
-    h("p", { class: "effect" }, call.effect === "takes away" ? icon("alert") : null, EFFECTS[call.effect]),
+    h(
+      "p",
+      { class: "effect" },
+      call.effect === "takes away" ? icon("alert") : null,
+      h("span", {}, call.by_component ? "The card above wants this. " : "", EFFECTS[call.effect]),
+    ),
     Object.keys(call.arguments).length ? record(call.arguments) : null,
     h(
       "div",
