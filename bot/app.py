@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -77,7 +78,11 @@ def run(settings: Settings) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, clock: Clock | None = None, environment: Mapping[str, str] | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    environment: Mapping[str, str] | None = None,
+    listener: socket.socket | None = None,
 ) -> AsyncIterator[Usher]:
     """Starts everything, in the order in which the parts need each other, and stops it in the reverse order.
 
@@ -85,6 +90,7 @@ async def running(
         settings: complete (`Settings.for_run`).
         clock: another clock than the machine's, for the demo and for tests.
         environment: where secrets of the form USHER_SECRET_<NAME> are looked for; the process's, over `.env`.
+        listener: a socket that listens already, for whoever has to know the port before; else as the settings say.
 
     Raises:
         StorageError, OSError, DirectoryError, CatalogProblems: it cannot start; the message says why and what to do.
@@ -128,7 +134,7 @@ async def running(
         async def metrics() -> bytes:
             return await metrics_page(database, counts)
 
-        listener = listen(settings.host, settings.port)
+        listener = listener or listen(settings.host, settings.port)
         host, port = listener.getsockname()[:2]
         over_http = settings.mode == "http"
         routes = await stack.enter_async_context(_chatgpt_app(settings, database, http, slack))

@@ -26,6 +26,11 @@ class Person:
         words = self.name.split()
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
+    @property
+    def first_name(self) -> str:
+        """How the pages call them; in small letters it stands in addresses."""
+        return self.name.split()[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:

@@ -1,4 +1,4 @@
-"""The sandbox as one server: both workspaces, their clock, and the page of the company."""
+"""The sandbox as one server: both workspaces, their clock, the page of the company, and everybody's chat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox import chatgpt, pages, slack
+from sandbox import chat, chatgpt, pages, slack
 from sandbox.clock import SandboxClock
 
 #: seconds; longer than any client keeps an unused connection, which would else break under its next call
@@ -24,13 +24,17 @@ _PATIENCE: Final = 2  # seconds that uvicorn waits for what is under way when it
 
 
 class Sandbox:
-    """Harbour Studio, running. `Sandbox.start()` is the way in."""
+    """Harbour Studio, running. `Sandbox.start()` is the way in.
+
+    `chat.mcp_url` is the app that people can connect in their ChatGPT; None while there is none.
+    """
 
     def __init__(self, *, url: str, request_url: str | None = None) -> None:
         self.url = url
         self.clock = SandboxClock()
         self.slack = slack.Slack.harbour(request_url=request_url, clock=self.clock, base_url=f"{url}/slack")
         self.chatgpt = chatgpt.harbour_studio(self.clock)
+        self.chat = chat.Chat(url)
 
     @property
     def slack_api_url(self) -> str:
@@ -61,6 +65,7 @@ class Sandbox:
                 finally:
                     await sandbox.slack.close()
                     app.close()
+                    await sandbox.chat.close()
 
     def app(self) -> ASGIApp:
         """Everything below one address."""
@@ -72,6 +77,7 @@ class Sandbox:
                 Mount("/slack", routes=slack.api_routes(self.slack)),
                 Mount("/chatgpt-page", routes=chatgpt.page_routes(self.chatgpt)),
                 Mount("/chatgpt", routes=chatgpt.api_routes(self.chatgpt)),
+                *chat.routes(self.chat),
                 *pages.routes(),
             ]
         )

@@ -15,24 +15,23 @@ from mcp.shared.auth import OAuthToken
 from mcp_types import CallToolResult, Implementation, ReadResourceResult, TextResourceContents, Tool
 
 from sandbox.chat import oauth
+from sandbox.chat.oauth import Failed, NotConnected
 
 JSON = dict[str, Any]
 APP_PAGE: Final = "text/html;profile=mcp-app"
 _UI: Final = advertise("io.modelcontextprotocol/ui", {"mimeTypes": [APP_PAGE]})
 _WHO: Final = Implementation(name="chatgpt-simulated", title="ChatGPT (simulated)", version="1")
 TIMEOUT: Final = 30.0  # seconds; for one call
-
-
-class Failed(Exception):
-    """The app could not be asked; the message is a sentence for the person."""
+#: statuses of a door that is there and does not open just now
+_NOT_NOW: Final = {429, 502, 503, 504}
 
 
 class _Bearer(httpx2.Auth):
-    """Sends the access token, and renews it once where it is not taken any more."""
+    """Sends the access token, and renews it once where it is not taken any more, however many callers there are."""
 
     def __init__(self, http: httpx2.AsyncClient, server: oauth.Server, tokens: OAuthToken) -> None:
         self._http = http
-        self._renewing = asyncio.Lock()  # an app takes a refresh token that comes twice for stolen
+        self._renewal: asyncio.Task[OAuthToken] | None = None
         self.server = server
         self.tokens = tokens
 
@@ -41,15 +40,40 @@ class _Bearer(httpx2.Auth):
         request.headers["Authorization"] = f"Bearer {sent.access_token}"
         response = yield request
         if response.status_code == 401:
-            async with self._renewing:
-                if self.tokens is sent:
-                    self.tokens = await oauth.renew(self._http, self.server, sent)
+            await self._renewed(sent)
             request.headers["Authorization"] = f"Bearer {self.tokens.access_token}"
-            yield request
+            response = yield request
+        if response.status_code == 401:
+            raise NotConnected("The app does not let you in.")
+        if response.status_code in _NOT_NOW:
+            await response.aread()
+            raise Failed(f"The app cannot answer just now: {oauth.said(response)}.")
+
+    async def _renewed(self, sent: OAuthToken) -> None:
+        """Has newer tokens than those that were sent.
+
+        An app takes a refresh token that comes twice for stolen, so there is one renewal at a time, and a caller that
+        is cancelled does not end it.
+        """
+        if self.tokens is not sent:
+            return
+        if self._renewal is None:
+            self._renewal = asyncio.create_task(oauth.renew(self._http, self.server, sent))
+            self._renewal.add_done_callback(self._keep)
+        await asyncio.shield(self._renewal)
+
+    def _keep(self, renewal: asyncio.Task[OAuthToken]) -> None:
+        self._renewal = None
+        if not renewal.cancelled() and renewal.exception() is None:
+            self.tokens = renewal.result()
 
 
 class Connection:
-    """One of them. Raises `oauth.NotConnected` from any method when the app does not let the person in any more."""
+    """One of them.
+
+    From any method: raises NotConnected when the app does not let the person in any more, and Failed when it could not
+    be asked.
+    """
 
     def __init__(self, http: httpx2.AsyncClient, mcp_url: str, server: oauth.Server, tokens: OAuthToken) -> None:
         self._http = http
@@ -57,13 +81,8 @@ class Connection:
         self._bearer = _Bearer(http, server, tokens)
         self._pages: dict[str, JSON] = {}
 
-    @property
-    def tokens(self) -> OAuthToken:
-        """The newest."""
-        return self._bearer.tokens
-
     async def tools(self) -> list[Tool]:
-        """What the app can do, all pages of it. Raises Failed."""
+        """What the app can do, all pages of it."""
         found: list[Tool] = []
         async with self._session() as session:
             cursor = None
@@ -74,12 +93,12 @@ class Connection:
                     return found
 
     async def call(self, tool: str, arguments: JSON) -> CallToolResult:
-        """One call of a tool. Raises Failed."""
+        """One call of a tool."""
         async with self._session() as session:
             return await session.call_tool(tool, arguments)
 
     async def page(self, uri: str) -> JSON:
-        """A component's page: {"html", "meta"}, read once for each address, which is its version. Raises Failed."""
+        """A component's page: {"html", "meta"}, read once for each address, which is its version."""
         if uri not in self._pages:
             async with self._session() as session:
                 self._pages[uri] = _page(uri, await session.read_resource(uri))
@@ -109,19 +128,19 @@ def _page(uri: str, read: ReadResourceResult) -> JSON:
     for content in read.contents:
         if isinstance(content, TextResourceContents) and content.mime_type == APP_PAGE:
             return {"html": content.text, "meta": (content.meta or {}).get("ui", {})}
-    raise Failed(f"{uri} is not a page that can be shown here")
+    raise Failed(f"{uri} is not a page that can be shown here.")
 
 
-def _plain(error: BaseException) -> Exception:
+def _plain(error: BaseException) -> BaseException:
     """What a session failed with, without the groups that its tasks wrap it in."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if isinstance(error, oauth.NotConnected | Failed):
-        return error
-    if isinstance(error, MCPError):
-        return Failed(f"The app refused: {error}")
-    if isinstance(error, httpx2.HTTPError | TimeoutError | RuntimeError | ValueError):
-        return Failed(f"The app could not be asked: {error}")
-    if isinstance(error, Exception):
-        return error
-    raise error
+    match error:
+        case MCPError():
+            return Failed(f"The app refused: {str(error).rstrip('.')}.")
+        case httpx2.HTTPError() | TimeoutError():
+            return Failed("The app does not answer. Is it running?")
+        case RuntimeError() | ValueError():
+            return Failed(f"The app's answer is not one that can be read here: {str(error).rstrip('.')}.")
+        case _:
+            return error

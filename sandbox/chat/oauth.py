@@ -9,73 +9,41 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
-from urllib.parse import urlencode, urlsplit
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
 
 import httpx2
 from mcp.client.auth import OAuthFlowError, PKCEParameters
 from mcp.client.auth.utils import (
     build_oauth_authorization_server_metadata_discovery_urls,
     build_protected_resource_metadata_discovery_urls,
-    create_client_registration_request,
     create_oauth_metadata_request,
     extract_resource_metadata_from_www_auth,
     extract_scope_from_www_auth,
     get_client_metadata_scopes,
     handle_auth_metadata_response,
     handle_protected_resource_response,
-    handle_registration_response,
     validate_authorization_response_iss,
     validate_metadata_issuer,
 )
-from mcp.shared.auth import OAuthClientMetadata, OAuthMetadata, OAuthToken, ProtectedResourceMetadata
-from pydantic import AnyUrl, ValidationError
+from mcp.shared.auth import OAuthMetadata, OAuthToken, ProtectedResourceMetadata
+from pydantic import ValidationError
 
-JSON = dict[str, Any]
+from sandbox.chat.client import Host
+
 Metadata = TypeVar("Metadata")
 
-#: how a client introduces itself: by a document at its own address, or by registering with every server
-Introduction = Literal["document", "registration"]
+_SILENT: Final = "The app does not answer. Is it running?"
+#: statuses with which a server says that a request will not do (RFC 6749, section 5.2), and not that it cannot just now
+_REFUSALS: Final = {400, 401, 403}
 
-REACHED_NOTHING = "The app does not answer. Is it running?"
+
+class Failed(Exception):
+    """The app could not be asked, or makes no sense; another try may do. The message is a sentence for the person."""
 
 
 class NotConnected(Exception):
-    """The app cannot be connected, or not any more; the message is a sentence for the person."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """The simulated ChatGPT as an OAuth client, at this origin."""
-
-    origin: str
-
-    @property
-    def redirect_uri(self) -> str:
-        """Where a person comes back to."""
-        return f"{self.origin}/chat/oauth/callback"
-
-    @property
-    def client_id(self) -> str:
-        """The address of the document below."""
-        return f"{self.origin}/chat/oauth/client.json"
-
-    def document(self) -> JSON:
-        """The client's metadata, with the members that ChatGPT's own has (chatgpt.com/oauth/client.json).
-
-        What a server has to take is one of the plural's methods; the singular is there for old servers.
-        """
-        return {
-            "client_id": self.client_id,
-            "client_name": "ChatGPT (simulated)",
-            "client_uri": self.origin,
-            "redirect_uris": [self.redirect_uri],
-            "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"],
-            "token_endpoint_auth_method": "private_key_jwt",
-            "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
-            "jwks_uri": f"{self.origin}/chat/oauth/jwks.json",
-        }
+    """The app does not let the person in, or not any more. The message is a sentence for the person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +67,9 @@ class Pending:
     verifier: str = field(repr=False)
 
 
-async def begin(http: httpx2.AsyncClient, mcp_url: str, host: Host, *, introduction: Introduction) -> Pending:
-    """Find out where the person has to agree. Raises NotConnected."""
-    server = await _discover(http, mcp_url, host, introduction=introduction)
+async def begin(http: httpx2.AsyncClient, mcp_url: str, host: Host) -> Pending:
+    """Find out where the person has to agree. Raises Failed."""
+    server = await _discover(http, mcp_url, host)
     pkce, state = PKCEParameters.generate(), secrets.token_urlsafe(32)
     query = {
         "response_type": "code",
@@ -118,7 +86,7 @@ async def begin(http: httpx2.AsyncClient, mcp_url: str, host: Host, *, introduct
 
 
 async def finish(http: httpx2.AsyncClient, pending: Pending, answer: Mapping[str, str]) -> OAuthToken:
-    """The tokens for what came back with the person. Raises NotConnected."""
+    """The tokens for what came back with the person. Raises NotConnected or Failed."""
     try:
         validate_authorization_response_iss(answer.get("iss"), pending.server.metadata)
     except OAuthFlowError as error:
@@ -135,37 +103,40 @@ async def finish(http: httpx2.AsyncClient, pending: Pending, answer: Mapping[str
 
 
 async def renew(http: httpx2.AsyncClient, server: Server, tokens: OAuthToken) -> OAuthToken:
-    """New tokens for old ones. Raises NotConnected."""
+    """New tokens for old ones. Raises NotConnected or Failed."""
     if tokens.refresh_token is None:
-        raise NotConnected("The app wants you to connect it again.")
-    return await _tokens(http, server, {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token})
+        raise NotConnected("The connection is over.")
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+    new = await _tokens(http, server, form)
+    # a server that goes on taking the old refresh token need not send it again (RFC 6749, section 6)
+    return new if new.refresh_token else new.model_copy(update={"refresh_token": tokens.refresh_token})
 
 
 async def revoke(http: httpx2.AsyncClient, server: Server, tokens: OAuthToken) -> None:
-    """Tell the app that the tokens are not used any more (RFC 7009), if it wants to know. Raises NotConnected."""
+    """Tell the app that the tokens are not used any more (RFC 7009), if it wants to know. Raises Failed."""
     if server.metadata.revocation_endpoint is None:
         return
     form = {"token": tokens.refresh_token or tokens.access_token, "client_id": server.client_id}
-    await _send(http, httpx2.Request("POST", str(server.metadata.revocation_endpoint), data=form))
+    answer = await _send(http, httpx2.Request("POST", str(server.metadata.revocation_endpoint), data=form))
+    if answer.status_code != 200:
+        raise Failed(f"The app did not take note: it answered with status {answer.status_code}.")
 
 
-async def _discover(http: httpx2.AsyncClient, mcp_url: str, host: Host, *, introduction: Introduction) -> Server:
+async def _discover(http: httpx2.AsyncClient, mcp_url: str, host: Host) -> Server:
     challenge = await _send(http, httpx2.Request("POST", mcp_url, json={}))
     if challenge.status_code != 401:
-        raise NotConnected(f"The app does not ask who you are: it answered with status {challenge.status_code}.")
+        raise Failed(f"The app does not ask who you are: it answered with status {challenge.status_code}.")
     said_where = extract_resource_metadata_from_www_auth(challenge)
     resource = await _first(
         http, build_protected_resource_metadata_discovery_urls(said_where, mcp_url), handle_protected_resource_response
     )
     if resource is None:
-        raise NotConnected("The app does not say who signs people in (RFC 9728).")
+        raise Failed("The app does not say who signs people in (RFC 9728).")
     if str(resource.resource) != mcp_url:
-        raise NotConnected(f"The app calls itself {resource.resource}, which is not where it is.")
+        raise Failed(f"The app calls itself {resource.resource}, which is not where it is.")
     metadata = await _authorization_server(http, resource, mcp_url)
     scope = get_client_metadata_scopes(extract_scope_from_www_auth(challenge), resource, metadata)
-    wanted = introduction == "document" and metadata.client_id_metadata_document_supported
-    client_id = host.client_id if wanted else await _register(http, metadata, host)
-    return Server(metadata=metadata, client_id=client_id, resource=str(resource.resource), scope=scope)
+    return Server(metadata=metadata, client_id=host.client_id, resource=str(resource.resource), scope=scope)
 
 
 async def _authorization_server(
@@ -179,43 +150,46 @@ async def _authorization_server(
     urls = build_oauth_authorization_server_metadata_discovery_urls(issuer, mcp_url)
     metadata = await _first(http, urls, read)
     if metadata is None:
-        raise NotConnected("The app's authorization server does not describe itself (RFC 8414).")
+        raise Failed("The app's authorization server does not describe itself (RFC 8414).")
     try:
         validate_metadata_issuer(metadata, issuer)
     except OAuthFlowError as error:
-        raise NotConnected(f"The app's authorization server is not the one that was named: {error}.") from error
-    if "S256" not in (metadata.code_challenge_methods_supported or []):
-        raise NotConnected("The app's authorization server does not know PKCE with S256.")
+        raise Failed(f"The app's authorization server is not the one that was named: {error}.") from error
+    missing = [what for what, is_there in _needs(metadata).items() if not is_there]
+    if missing:
+        raise Failed(f"The app's authorization server lacks what this client needs: {', '.join(missing)}.")
     return metadata
 
 
-async def _register(http: httpx2.AsyncClient, metadata: OAuthMetadata, host: Host) -> str:
-    """Dynamic registration (RFC 7591): the client id."""
-    wanted = OAuthClientMetadata(
-        client_name="ChatGPT (simulated)",
-        redirect_uris=[AnyUrl(host.redirect_uri)],
-        grant_types=["authorization_code", "refresh_token"],
-        token_endpoint_auth_method="none",
-    )
-    issuer = urlsplit(str(metadata.issuer))
-    request = create_client_registration_request(metadata, wanted, f"{issuer.scheme}://{issuer.netloc}")
-    try:
-        return (await handle_registration_response(await _send(http, request))).client_id
-    except OAuthFlowError as error:
-        raise NotConnected(f"The app does not take the simulated ChatGPT as a client: {error}.") from error
+def _needs(metadata: OAuthMetadata) -> Mapping[str, bool]:
+    """What the simulated ChatGPT cannot do without, and whether it is there."""
+    return {
+        "PKCE with S256": "S256" in (metadata.code_challenge_methods_supported or []),
+        "client id metadata documents": metadata.client_id_metadata_document_supported is True,
+        "clients without a secret": "none" in (metadata.token_endpoint_auth_methods_supported or []),
+    }
 
 
 async def _tokens(http: httpx2.AsyncClient, server: Server, form: Mapping[str, str]) -> OAuthToken:
     whole = {**form, "client_id": server.client_id, "resource": server.resource}
     response = await _send(http, httpx2.Request("POST", str(server.metadata.token_endpoint), data=whole))
-    try:
-        if response.status_code == 200:
+    if response.status_code == 200:
+        try:
             return OAuthToken.model_validate_json(response.content)
-        problem = response.json()
-    except (ValidationError, ValueError):
-        problem = {}
-    said = problem.get("error_description") or problem.get("error") or f"it answered with {response.status_code}"
-    raise NotConnected(f"The app gave no tokens: {said}.")
+        except ValidationError as error:
+            raise Failed("The app answered with something that is no token.") from error
+    trouble = NotConnected if response.status_code in _REFUSALS else Failed
+    raise trouble(f"The app gave no tokens: {said(response)}.")
+
+
+def said(response: httpx2.Response) -> str:
+    """What a response that was read says in OAuth's words, or its status."""
+    try:
+        problem: dict[str, Any] = response.json()
+        words = problem.get("error_description") or problem.get("error")
+    except (ValueError, AttributeError):
+        words = None
+    return str(words).rstrip(".") if words else f"it answered with status {response.status_code}"
 
 
 async def _first(
@@ -233,5 +207,5 @@ async def _first(
 async def _send(http: httpx2.AsyncClient, request: httpx2.Request) -> httpx2.Response:
     try:
         return await http.send(request)
-    except httpx2.HTTPError as error:
-        raise NotConnected(REACHED_NOTHING) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise Failed(_SILENT) from error

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 _HERE: Final = Path(__file__).parent
-_HEADERS: Final = {
+HEADERS: Final = {
     # Nothing from elsewhere, nothing inline: text from people could not run even if it became HTML.
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
@@ -23,17 +23,20 @@ _HEADERS: Final = {
 }
 
 
-class _Files(StaticFiles):
+class Files(StaticFiles):
+    """Files of a folder, under the same rules."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file."""
         response = await super().get_response(path, scope)
-        response.headers.update(_HEADERS)
+        response.headers.update(HEADERS)
         return response
 
 
 async def _page(_: Request) -> Response:
-    return FileResponse(_HERE / "index.html", headers=_HEADERS)
+    return FileResponse(_HERE / "index.html", headers=HEADERS)
 
 
 def routes() -> list[BaseRoute]:
     """`/` and `/static/*`."""
-    return [Route("/", _page), Mount("/static", _Files(directory=_HERE / "static"))]
+    return [Route("/", _page), Mount("/static", Files(directory=_HERE / "static"))]

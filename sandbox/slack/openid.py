@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import json
 import secrets
 import time
 from binascii import Error as NotBase64
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sandbox.clock import SandboxClock
+from sandbox.signing_key import key_set, new_key
 from sandbox.slack import limits
 from sandbox.slack.errors import Refusal
 from sandbox.slack.faults import ID_TOKEN
@@ -31,11 +32,7 @@ _KEY_ID: Final = "sandbox-openid"
 @functools.cache
 def _key() -> rsa.RSAPrivateKey:
     """What id_tokens are signed with, made once in a process."""
-    return _new_key()
-
-
-def _new_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return new_key()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +48,14 @@ class SignIn:
 
 
 class OpenID:
-    """The provider. A code is good for one exchange within `code_seconds`; access tokens do not expire, as at Slack."""
+    """The provider. A code is good for one exchange within `code_seconds`; access tokens do not expire, as at Slack.
 
-    def __init__(self, slack: Slack) -> None:
+    What a token says of the time is of `clock`, which apps on the sandbox go by, too.
+    """
+
+    def __init__(self, slack: Slack, clock: SandboxClock) -> None:
         self._slack = slack
+        self._clock = clock
         self.code_seconds = limits.SIGN_IN_CODE_SECONDS
         self.tokens: dict[str, SignIn] = {}
         self._codes: dict[str, SignIn] = {}
@@ -87,8 +88,7 @@ class OpenID:
 
     def keys(self) -> JSON:
         """The JWK set."""
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(_key().public_key()))
-        return {"keys": [{**public, "kid": _KEY_ID, "use": "sig", "alg": "RS256"}]}
+        return key_set(_key(), _KEY_ID)
 
     def allow(self, user: User, *, scopes: frozenset[str], redirect_uri: str, nonce: str | None) -> str:
         """The person has pressed Allow: a new code."""
@@ -98,7 +98,7 @@ class OpenID:
             scopes=scopes,
             redirect_uri=redirect_uri,
             nonce=nonce,
-            at=self._slack.now(),
+            at=self._now(),
             born=time.monotonic(),
         )
         return code
@@ -144,7 +144,7 @@ class OpenID:
         return about | {"https://slack.com/team_name": team.name, "https://slack.com/team_domain": team.domain}
 
     def _id_token(self, given: SignIn, access_token: str) -> str:
-        now = self._slack.now()
+        now = self._now()
         half = hashlib.sha256(access_token.encode()).digest()[:16]
         claims = {
             "iss": self.issuer,
@@ -160,8 +160,11 @@ class OpenID:
         if fault is not None:
             claims |= fault.claims
         said = {name: value for name, value in claims.items() if value is not None}
-        key = _new_key() if fault is not None and fault.kind == "forged" else _key()
+        key = new_key() if fault is not None and fault.kind == "forged" else _key()
         return jwt.encode(said, key, algorithm="RS256", headers={"kid": _KEY_ID})
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())
 
     def _about(self, given: SignIn) -> JSON:
         user = given.user

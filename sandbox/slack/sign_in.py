@@ -1,7 +1,8 @@
 """Sign in with Slack, as a person sees it: a page of Slack's on which they allow an app to know who they are.
 
 People of the sandbox have no passwords, so the page asks who they are. A page of the sandbox that plays somebody's
-window says so beforehand with the cookie PERSON, and the page then has them chosen.
+window says so beforehand in its tab (`static/js/sits-here.js`), and the page then has them chosen. A
+cookie would be shared by all windows of the browser, and by all servers of the host whatever their port.
 
 A program signs somebody in with the form's own post, to the whole address that the app sent them to:
 
@@ -31,8 +32,6 @@ from sandbox.slack.state import User
 if TYPE_CHECKING:
     from sandbox.slack.slack import Slack
 
-#: the cookie that holds the Slack user id of whoever sits at this browser window
-PERSON: Final = "sandbox_person"
 _PAGES: Final = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 _HEADERS: Final = {
     # Without form-action: browsers hold it against where the form's answer leads, and that is the app.
@@ -97,7 +96,7 @@ def sign_in_routes(slack: Slack) -> list[BaseRoute]:
         try:
             asked = asked_of(slack, request.query_params)
             if request.method == "GET":
-                return _page(slack, asked, chosen=request.cookies.get(PERSON))
+                return _page(slack, asked)
             return _decided(slack, asked, {name: str(value) for name, value in (await request.form()).items()})
         except Refusal as refusal:
             return _html("sign_in_refused.html", status=400, code=refusal.code)
@@ -114,18 +113,14 @@ def _people(slack: Slack) -> list[User]:
     return [user for user in slack.state.users.values() if not user.is_bot and not user.deleted]
 
 
-def _page(slack: Slack, asked: Asked, *, chosen: str | None) -> Response:
-    people = _people(slack)
-    if chosen not in {user.id for user in people}:
-        chosen = people[0].id if people else None
+def _page(slack: Slack, asked: Asked) -> Response:
     return _html(
         "sign_in.html",
         app=slack.state.users[slack.app.bot_user].real_name,
         team=slack.state.team.name,
         back_to=urlsplit(asked.redirect_uri).netloc,
         scopes=asked.scopes,
-        people=people,
-        chosen=chosen,
+        people=_people(slack),
     )
 
 

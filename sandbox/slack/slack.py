@@ -33,7 +33,8 @@ T = TypeVar("T")
 class Slack:
     """One workspace with one app in it. `base_url` is where web.api_routes are mounted, without a slash at its end.
 
-    Messages are posted in the time of `clock`; what Slack signs and limits is in real time, as the app checks it.
+    Messages are posted, and people signed in, in the time of `clock`. The signatures of what Slack sends, and its
+    limits, go by the real time, as Bolt does.
 
     `before_effect` and `before_answer` are where a test can hold the world: async callables, each given the Call. The
     first run when a call is allowed and nothing has happened yet, the second when it has happened and the caller does
@@ -52,6 +53,7 @@ class Slack:
         base_url: str = "",
         rate_limit: RateLimit | None = None,
     ) -> None:
+        clock = clock or SandboxClock()
         self.app = app
         self.base_url = base_url
         self.changes = Changes()
@@ -61,7 +63,7 @@ class Slack:
             channels=channels,
             bot_user=app.bot_user,
             bot_id=app.bot_id,
-            clock=clock or SandboxClock(),
+            clock=clock,
         )
         self.state.audience = MessageEvents(self)
         self.views = Views()
@@ -72,7 +74,7 @@ class Slack:
         self.courier = Courier(app, self.socket, self.changes)
         self.interactions = Interactions(self)
         self.response_urls = ResponseUrls(self.state)
-        self.openid = OpenID(self)
+        self.openid = OpenID(self, clock)
         self.user_groups = UserGroups(self, user_groups)
         self.manager_label = "Manager"  # of the profile field; empty: the workspace has no such field
         self.calls: list[Call] = []

@@ -82,20 +82,29 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def opened(browser: Browser, url: str, **options: Any) -> AsyncIterator[Page]:
-    """A page of its own at this address. What it logs as an error is raised when the block ends."""
-    context = await browser.new_context(locale="en-GB", timezone_id="Europe/Berlin", **options)
+async def window(browser: Browser, **options: Any) -> AsyncIterator[Page]:
+    """A browser window with cookies of its own. What it logs as an error is raised when the block ends."""
+    context = await browser.new_context(
+        **{"viewport": DESKTOP, "locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+    )
     page = await context.new_page()
     page.set_default_timeout(PATIENCE)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    await page.goto(url)
-    await page.get_by_text("ChatGPT seats").wait_for(state="attached")
-    await page.get_by_role("log").wait_for()
     yield page
     await context.close()
     assert complaints == []
+
+
+@asynccontextmanager
+async def opened(browser: Browser, url: str, **options: Any) -> AsyncIterator[Page]:
+    """A window at the sandbox's page."""
+    async with window(browser, **options) as page:
+        await page.goto(url)
+        await page.get_by_text("ChatGPT seats").wait_for(state="attached")
+        await page.get_by_role("log").wait_for()
+        yield page
 
 
 @pytest_asyncio.fixture(loop_scope="session")

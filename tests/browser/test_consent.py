@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from sandbox import company
 from sandbox.server import Sandbox
 from storage.database import Database
-from tests.browser.conftest import DESKTOP, FAINT_TEXTS, PATIENCE, PHONE
+from tests.browser.conftest import DESKTOP, FAINT_TEXTS, PHONE, window
 from tests.support.authorization import Connect, connecting, know, website
 from tests.support.clock import MovableClock
 
@@ -32,20 +30,6 @@ async def connect(sandbox: Sandbox, sqlite_url: str) -> AsyncIterator[Connect]:
         site.documents["/return"] = lambda: HTMLResponse("<title>Back</title><h1>Back in the program</h1>")
         yield connect
     await database.close()
-
-
-@asynccontextmanager
-async def window(browser: Browser, **options: Any) -> AsyncIterator[Page]:
-    """A browser window. What its console complains of fails the test."""
-    context = await browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
-    page = await context.new_page()
-    page.set_default_timeout(PATIENCE)
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    yield page
-    await context.close()
-    assert complaints == []
 
 
 def said_to_the_program(page: Page) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from playwright.async_api import Browser
 from bot.cli.demo.stage import stage
 from sandbox.server import Sandbox
 from tests.browser.conftest import DESKTOP, PHONE, opened
+from tests.support.chat_window import ChatWindow
 from tests.support.logging_as_before import logging_as_before
 from tests.support.visitor import Visitor, expect
 
@@ -82,6 +83,15 @@ async def test_a_seat_is_asked_for_given_and_taken_back(visitor: Visitor) -> Non
     await visitor.become(MAYA)
     await expect(asked).to_contain_text("· Approved")
     await expect(asked.locator(".actions")).to_have_count(0)
+
+    async with page.context.expect_page() as opening:
+        await visitor.first_steps.get_by_role("link", name="ChatGPT, as Tom").click()
+    chat = ChatWindow(await opening.value)
+    await chat.connect(TOM)
+    await chat.ask("Get me Figma, I draw the mock-ups")
+    await chat.button("Confirm").click()
+    await expect(chat.component.get_by_text("Waiting for approval")).to_be_visible()
+    await expect(visitor.card("Tom Okafor asks for Figma").locator("blockquote")).to_have_text("I draw the mock-ups")
 
 
 async def test_a_denial_reaches_the_requester_with_its_reason(visitor: Visitor) -> None:

@@ -27,7 +27,7 @@ def demo(
     """Runs the bot on a simulated Slack and ChatGPT.
 
     Prints the address of a page on which you act as everybody. Needs no account, no settings and no network, and leaves
-    nothing behind. With --tour it exits with 0 only if the seat was given and taken back.
+    nothing behind. With --tour it exits with 0 only if the seat was given and taken back, and asked for in ChatGPT.
     """
     from bot.cli.demo import stage
 

@@ -17,6 +17,7 @@ import typer
 from bot import logs
 from bot.app import Usher, running
 from bot.cli.demo.tour import TourFailed, take_tour
+from bot.serving import listen
 from bot.settings import Settings
 from sandbox import company
 from sandbox.server import Sandbox
@@ -40,14 +41,18 @@ async def stage(*, port: int = 0, socket_mode: bool = False) -> AsyncIterator[tu
     """Starts the sandbox, and Usher on it."""
     with tempfile.TemporaryDirectory(prefix="usher-demo-") as directory:
         async with Sandbox.start(port=port) as sandbox:
-            settings = _settings(sandbox, Path(directory), socket_mode=socket_mode)
-            logs.set_up(settings)
-            async with running(settings, clock=sandbox.clock, environment={}) as usher:
-                await _hand_over_the_credential(usher)
-                sandbox.clock.on_skip.append(usher.engine.dispatcher.nudge)
-                if not socket_mode:
-                    sandbox.slack.app.request_url = f"{usher.url}/slack/events"
-                yield sandbox, usher
+            with listen("127.0.0.1", 0) as listener:  # Usher says its own address to others before it runs
+                url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                settings = _settings(sandbox, Path(directory), url=url, socket_mode=socket_mode)
+                logs.set_up(settings)
+                sandbox.slack.app.redirect_urls = (f"{url}/oauth/slack/callback",)
+                async with running(settings, clock=sandbox.clock, environment={}, listener=listener) as usher:
+                    await _hand_over_the_credential(usher)
+                    sandbox.clock.on_skip.append(usher.engine.dispatcher.nudge)
+                    sandbox.chat.mcp_url = f"{url}/mcp"
+                    if not socket_mode:
+                        sandbox.slack.app.request_url = f"{url}/slack/events"
+                    yield sandbox, usher
 
 
 async def _play(port: int, *, socket_mode: bool) -> int:
@@ -74,7 +79,7 @@ async def _tour(*, socket_mode: bool) -> int:
     return 0
 
 
-def _settings(sandbox: Sandbox, directory: Path, *, socket_mode: bool) -> Settings:
+def _settings(sandbox: Sandbox, directory: Path, *, url: str, socket_mode: bool) -> Settings:
     app = company.SLACK_APP
     catalog = directory / "catalog.yml"
     text = resources.files("bot.cli.demo").joinpath("catalog.yml").read_text(encoding="utf-8")
@@ -89,7 +94,10 @@ def _settings(sandbox: Sandbox, directory: Path, *, socket_mode: bool) -> Settin
         admins=company.NOOR.email,
         alert_channel=company.ALERT_CHANNEL.id,
         catalog=str(catalog),
-        port=0,
+        public_url=url,
+        chatgpt_origins=sandbox.url,
+        slack_signin_client_id=app.client_id,
+        slack_signin_client_secret=app.client_secret,
         log_level="error",
     )
 

@@ -15,7 +15,6 @@ import pytest
 from sandbox import company
 from sandbox.slack import Slack
 from sandbox.slack.faults import ID_TOKEN
-from sandbox.slack.sign_in import PERSON
 
 APP = company.SLACK_APP
 CALLBACK = "https://usher.example/oauth/slack/callback"
@@ -232,14 +231,6 @@ async def test_a_leavers_token_says_nothing_any_more(slack: Slack, http: httpx.A
     assert about == {"ok": False, "error": "account_inactive"}
     stranger = {"Authorization": "Bearer xoxp-guessed"}
     assert (await http.get("/api/openid.connect.userInfo", headers=stranger)).json()["error"] == "invalid_auth"
-
-
-async def test_the_page_knows_whose_window_it_is_in(http: httpx.AsyncClient) -> None:
-    """Whoever the window belongs to is chosen beforehand; text from people is text."""
-    http.cookies.set(PERSON, company.MAYA.id)
-    page = " ".join((await http.get(asking())).text.split())
-    assert f'value="{company.MAYA.id}" required checked' in page
-    assert page.count("checked") == 1
 
 
 async def test_names_cannot_become_markup(slack: Slack, http: httpx.AsyncClient) -> None:

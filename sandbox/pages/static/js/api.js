@@ -1,4 +1,4 @@
-// Every request that the page makes. Answers are JSON; a failure becomes an error with a sentence for a person.
+// Every request that a page makes. Answers are JSON; a failure becomes an error with a sentence for a person.
 
 async function request(path, { method = "GET", body, signal } = {}) {
   let response;
@@ -24,11 +24,11 @@ async function request(path, { method = "GET", body, signal } = {}) {
   throw new Error(answer.error ?? `The sandbox answered with status ${response.status}.`);
 }
 
-const get = (path, query = {}, signal) => {
+export const get = (path, query = {}, signal) => {
   const search = new URLSearchParams(query).toString();
   return request(search ? `${path}?${search}` : path, { signal });
 };
-const post = (path, body) => request(path, { method: "POST", body });
+export const post = (path, body) => request(path, { method: "POST", body });
 
 export const slack = {
   state: (as) => get("/slack/page/state", { as }),

@@ -4,7 +4,10 @@
 const SVG = "http://www.w3.org/2000/svg";
 const PROPERTIES = new Set(["value", "checked", "disabled", "open", "selected"]);
 
-/** Describe an element. Children may be nodes, strings, numbers, nested arrays, or nothing (null, false). */
+/**
+ * Describe an element. Children may be nodes, strings, numbers, nested arrays, or nothing (null, false). What is inside
+ * an element with the property `foreign` is somebody else's business.
+ */
 export function h(tag, props, ...children) {
   return { tag, props: props ?? {}, key: props?.key, children: flatten(children) };
 }
@@ -89,13 +92,13 @@ function update(node, child, inSvg) {
     if (PROPERTIES.has(name)) late.push([name, value]);
     else if (before[name] !== value || typeof value === "object") setProp(node, name, value, before[name]);
   }
-  patchChildren(node, child.children, inSvg || child.tag === "svg");
+  if (!child.props.foreign) patchChildren(node, child.children, inSvg || child.tag === "svg");
   for (const [name, value] of late) if (node[name] !== (value ?? "")) node[name] = value ?? ""; // a select needs its options first
   if (isNew) child.props.mount?.(node);
 }
 
 function setProp(node, name, value, before) {
-  if (name === "key" || name === "mount" || name === "unmount") return;
+  if (name === "key" || name === "mount" || name === "unmount" || name === "foreign") return;
   if (name.startsWith("on")) node[name.toLowerCase()] = value ?? null;
   else if (name === "style") setStyle(node, value ?? {}, before ?? {});
   else if (PROPERTIES.has(name)) node[name] = value ?? "";

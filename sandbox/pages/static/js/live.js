@@ -1,19 +1,13 @@
 // Keeps the store in step with the two workspaces, by long polls.
 
 import * as api from "./api.js";
+import { follow } from "./follow.js";
 import { HOME, put, say, set, state } from "./store.js";
 
 let following = new AbortController(); // ends when the visitor changes shoes or place
-let hiding = new AbortController(); // ends when nobody sees the page
-let onceSeen = [];
-
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) hiding.abort();
-  else {
-    hiding = new AbortController();
-    for (const wake of onceSeen.splice(0)) wake();
-  }
-});
+const heard = (online) => {
+  if (online !== state.online) set({ online });
+};
 
 /** Load everything for a person at a place (null: the app's messages) and follow the changes. */
 export async function enter(me, place) {
@@ -26,6 +20,7 @@ export async function enter(me, place) {
     let first = true;
     follow({
       signal,
+      heard,
       version: () => state.slack.version,
       poll: (since, ending) => api.slack.changes(me, since, ending),
       async load() {
@@ -81,6 +76,7 @@ export async function refresh() {
 export function followChatGPT() {
   follow({
     signal: new AbortController().signal,
+    heard,
     version: () => state.chatgpt.version,
     poll: (since, ending) => api.chatgpt.changes(since, ending),
     load: readChatGPT,
@@ -108,30 +104,4 @@ function keepTime({ now, ahead_seconds: ahead }) {
 /** Show an error in the conversation, to the visitor alone. */
 export function notice(key, sentence) {
   put("notices", key, [...(state.notices[key] ?? []), { at: Date.now(), sentence }]);
-}
-
-// Load, then wait for the next version, for ever. After a failure or a pause, whatever was known may be out of date.
-async function follow({ signal, version, poll, load }) {
-  let stale = true;
-  let pause = 500;
-  while (!signal.aborted) {
-    if (document.hidden) {
-      await new Promise((resolve) => onceSeen.push(resolve));
-      stale = true;
-    }
-    try {
-      if (stale) await load();
-      stale = false;
-      if (!state.online) set({ online: true });
-      pause = 500;
-      const latest = await poll(version(), AbortSignal.any([signal, hiding.signal]));
-      stale = latest.version !== version();
-    } catch (error) {
-      if (error.name === "AbortError") continue;
-      stale = true;
-      if (!signal.aborted && state.online) set({ online: false });
-      await new Promise((resolve) => setTimeout(resolve, pause));
-      pause = Math.min(pause * 2, 5000);
-    }
-  }
 }

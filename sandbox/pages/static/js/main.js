@@ -79,6 +79,8 @@ async function start() {
     const channel = state.slack.conversations.find((each) => each.name.replace(/^#/, "") === where);
     if (channel) await enter(me.id, channel.id);
   }
+  const [, seconds, fraction] = /^p(\d+)(\d{6})$/.exec(where) ?? []; // as permalinks name a message
+  if (seconds) requestAnimationFrame(() => reveal(`${seconds}.${fraction}`));
   remember();
 }
 

@@ -66,8 +66,19 @@ function places(go) {
           return each.kind === "dm" ? [entry, place(HOME, icon("home"), `${each.name} Home`, 0, here, go)] : [entry];
         }),
     ),
+    h("h2", { class: "panel-title" }, `${first}’s ChatGPT`),
+    chatLink(first, "place", icon("sparkle"), h("span", { class: "place-name" }, "Open the chat")),
   );
 }
+
+/** To somebody's ChatGPT, a window of its own. `first` is their first name. */
+export const chatLink = (first, kind, ...label) =>
+  h(
+    "a",
+    { class: kind, href: `/chat?as=${first.toLowerCase()}`, target: "_blank", rel: "noreferrer" },
+    label,
+    h("span", { class: "sr-only" }, " (a new window)"),
+  );
 
 const place = (id, sign, name, unread, here, go) =>
   h(

@@ -1,5 +1,9 @@
 // What the page knows. One object, changed only through set(); every change is drawn once, soon after.
 
+import { redraw } from "./redraw.js";
+
+export { onChange, redraw } from "./redraw.js";
+
 export const HOME = "home";
 
 export const state = {
@@ -26,14 +30,6 @@ export const state = {
   toast: null,
 };
 
-let draw = () => {};
-let scheduled = false;
-
-/** Call `callback` after every change, at most once per turn of the event loop. */
-export function onChange(callback) {
-  draw = callback;
-}
-
 /** Merge `change` into the state and draw. */
 export function set(change) {
   Object.assign(state, change);
@@ -46,15 +42,6 @@ export function put(map, key, value) {
   if (value === undefined) delete next[key];
   else next[key] = value;
   set({ [map]: next });
-}
-
-export function redraw() {
-  if (scheduled) return;
-  scheduled = true;
-  queueMicrotask(() => {
-    scheduled = false;
-    draw(state);
-  });
 }
 
 export const now = () => new Date(Date.now() + state.offset);

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { chatLink } from "./people.js";
 import { emailOf, people, redraw, set, state } from "./store.js";
 
 const DONE = "usher-demo-tour-dismissed";
@@ -46,7 +47,11 @@ const ANSWERED = {
 };
 
 const END = {
-  text: ["That was a whole lifecycle. Next: deny a request, ask for Figma as Tom, or make something go wrong."],
+  text: [
+    "That was a whole lifecycle. Next: ask in ",
+    chatLink("Tom", "", "ChatGPT, as Tom"),
+    ", deny a request, or make something go wrong.",
+  ],
 };
 
 export function tour(go) {
