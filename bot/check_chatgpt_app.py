@@ -25,7 +25,7 @@ from storage.clock import SystemClock
 
 #: where a challenge says that the metadata is (RFC 9728, section 5.1)
 _METADATA = 'resource_metadata="'
-_PROXY_PATHS = "/mcp, /oauth/*, /.well-known/*, /llms.txt and /docs/*"
+_PROXY_PATHS = "/mcp, /oauth/*, /.well-known/*, /llms.txt, /README.md and /docs/*"
 
 
 class _Wrong(Exception):
@@ -50,8 +50,7 @@ async def check_chatgpt_app(settings: Settings) -> list[Condition]:
             ("sign-in", outside.sign_in),
         ]
         if settings.slack_signin_client_id and settings.slack_signin_client_secret:
-            slack = SlackSignIn(AppConfig.of(settings), http, slack_client(settings), SystemClock())
-            steps.append(("Sign in with Slack", partial(_slack_takes_us, slack, settings.public_url)))
+            steps.append(("Sign in with Slack", partial(_slack_takes_us, settings, http)))
         return [await _finding(f"ChatGPT app, {name}", step) for name, step in steps]
 
 
@@ -62,8 +61,10 @@ async def _finding(name: str, step: Callable[[], Awaitable[str]]) -> Condition:
         return Condition(name=name, ok=False, detail=str(wrong), remedy=wrong.remedy)
 
 
-async def _slack_takes_us(slack: SlackSignIn, public_url: str) -> str:
+async def _slack_takes_us(settings: Settings, http: httpx.AsyncClient) -> str:
     """Slack knows the client id, and that the secret belongs to it."""
+    config = AppConfig.of(settings)
+    slack = SlackSignIn(config, http, slack_client(settings), SystemClock())
     try:
         error = await slack.refusal_of_us()
     except SignInFailed as failed:
@@ -74,7 +75,7 @@ async def _slack_takes_us(slack: SlackSignIn, public_url: str) -> str:
             "Copy SLACK_SIGNIN_CLIENT_ID and SLACK_SIGNIN_CLIENT_SECRET again: api.slack.com/apps, your app, Basic "
             "Information, App Credentials.",
         )
-    return f"Slack takes the client id and its secret. Its redirect URL has to be {public_url}/oauth/slack/callback"
+    return f"Slack takes the client id and its secret. Its redirect URL has to be {config.slack_redirect_url}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ class SlackSignIn:
         self._issuer = config.slack_api_url.removesuffix("/").removesuffix("/api")
         self._client_id = config.signin_client_id
         self._client_secret = config.signin_client_secret
-        self._redirect_uri = f"{config.public_url}/oauth/slack/callback"
+        self._redirect_uri = config.slack_redirect_url
         self._http = http
         self._slack = slack
         self._clock = clock
