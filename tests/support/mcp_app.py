@@ -64,12 +64,14 @@ class Served:
 
 
 @asynccontextmanager
-async def served(database: Database, *, config: AppConfig | None = None, guests: bool = False) -> AsyncIterator[Served]:
-    """The app on a free port, whose address is its public one, unless a configuration says otherwise."""
+async def served(
+    database: Database, *, config: AppConfig | None = None, guests: bool = False, public_url: str | None = None
+) -> AsyncIterator[Served]:
+    """The app on a free port, whose address is its public one, unless somebody says otherwise."""
     listener = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = config or AppConfig(
-        public_url=url,
+        public_url=public_url or url,
         origins=("https://chatgpt.com",),
         guests=guests,
         signin_client_id="1.2",

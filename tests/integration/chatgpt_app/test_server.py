@@ -145,6 +145,7 @@ async def test_without_a_good_token_one_is_told_where_to_connect(app: Served, au
     assert challenge.startswith("Bearer ")
     assert f'resource_metadata="{app.config.public_url}/.well-known/oauth-protected-resource/mcp"' in challenge
     assert f'scope="{SCOPE}"' in challenge
+    assert ('error="invalid_token"' in challenge) == ((authorization or "").startswith("Bearer "))
     async with httpx.AsyncClient(trust_env=False, verify=False) as http:
         metadata = (await http.get(f"{app.config.public_url}/.well-known/oauth-protected-resource/mcp")).json()
     assert metadata["resource"] == app.config.resource
