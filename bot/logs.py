@@ -27,12 +27,13 @@ _CREDENTIALS = re.compile(
     | (session-token(?:\.\d)?["']?\s*[:=]\s*["']?)[^\s"';,]+        # ChatGPT's session cookie
     | (\b)sk-[A-Za-z0-9_-]{8,}                                      # OpenAI's keys
     | (\b)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)* # a JSON web token
+    | ([?&](?:code|ticket|token|access_token|id_token)=)[^&\s"']+   # OAuth's, in an address
     | (://[^/:@\s]+:)[^@/\s]+(?=@)                                  # the password of an address
     """,
     re.VERBOSE,
 )
 #: without one of these there is no credential in a line; looking for them takes a hundredth of the time
-_SIGNS = ("xox", "xapp-", "earer", "uthorization", "session-token", "sk-", "eyJ", "://")
+_SIGNS = ("xox", "xapp-", "earer", "uthorization", "session-token", "sk-", "eyJ", "://", "code=", "ticket=", "token=")
 #: fields whose value is nobody's business but its owner's: what people wrote, and credentials whatever they look like
 _WITHHELD = re.compile(
     r"(^|_)(reason|comment|note|text|body|token|secret|password|passphrase|cookie|authorization|credential|code_verifier)s?$",

@@ -1,7 +1,7 @@
 """Looks the locked dependencies up among the known vulnerabilities: `python -m deploy.audit`, or `make audit`.
 
-pip-audit does the work, over what uv.lock says, hashes and all. Where the advisories cannot be reached nothing is known,
-which is said and is no failure; a finding is one.
+pip-audit does the work, over what uv.lock says, hashes and all. Where the advisories cannot be reached nothing is
+known, which is said and is no failure; a finding is one.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ def is_reachable(advisories: str) -> bool:
 def locked(folder: Path) -> Path:
     """What uv.lock pins, with the tools for development, as requirements."""
     file = folder / "requirements.txt"
-    export = [BIN / "uv", *_EXPORT, "--output-file", file]
+    export: list[str | Path] = [BIN / "uv", *_EXPORT, "--output-file", file]
     subprocess.run(export, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - the project's own tool
     return file
 
 
 def ask(advisories: str, requirements: Path) -> list[dict[str, Any]] | None:
     """pip-audit's report, a dependency each; None where it has none, after saying why."""
-    command = [
+    command: list[str | Path] = [
         BIN / "pip-audit", "--requirement", requirements, "--require-hashes", "--disable-pip",
         "--vulnerability-service", "osv", "--osv-url", advisories, "--format", "json", "--progress-spinner", "off",
     ]  # fmt: skip

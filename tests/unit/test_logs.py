@@ -101,6 +101,7 @@ def test_secrets_of_the_environment_are_masked(monkeypatch: pytest.MonkeyPatch) 
         ("Cookie: __Secure-next-auth.session-token=abc.def; x=1", "Cookie: __Secure-next-auth.session-token=•••; x=1"),
         ("key sk-admin-abcdefgh", "key •••"),
         ("jwt eyJhbGciOiJIUzI1NiJ9.e30.c2ln end", "jwt ••• end"),
+        ("GET /oauth/slack/callback?state=x&code=abc.def HTTP", "GET /oauth/slack/callback?state=x&code=••• HTTP"),
         ("postgresql://usher:hunter2@db/usher", "postgresql://usher:•••@db/usher"),
         ("risk-averse people ask-for-it", "risk-averse people ask-for-it"),
     ],
