@@ -139,9 +139,16 @@ async def running(
         host, port = listener.getsockname()[:2]
         over_http = settings.mode == "http"
         routes = await stack.enter_async_context(_chatgpt_app(settings, database, http, slack))
-        await stack.enter_async_context(
-            serving(web_app(bolt if over_http else None, missing, metrics, routes), listener)
+        token = settings.metrics_token
+        served = web_app(
+            bolt if over_http else None,
+            missing,
+            metrics,
+            routes,
+            metrics_token=token.get_secret_value() if token else None,
+            only_https=(settings.public_url or "").startswith("https://"),
         )
+        await stack.enter_async_context(serving(served, listener))
         if not over_http:
             await stack.enter_async_context(_socket_mode(settings, bolt, slack))
         log.info("usher.ready", mode=settings.mode, address=f"http://{host}:{port}", database=database.address)
