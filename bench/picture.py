@@ -23,8 +23,8 @@ aria-label="{{ panels | map(attribute='title') | join(', ') }}">
 <text x="0" y="12" font-size="13" font-weight="600" fill="#1d1c1d">{{ panel.title }}</text>
 {% for y, label in panel.levels %}<path d="M{{ left }} {{ y }}H{{ right }}" stroke="#e3e3e3"/>\
 <text x="{{ left - 6 }}" y="{{ y + 4 }}" text-anchor="end" fill="#616061">{{ label }}</text>
-{% endfor %}{% for x, label in panel.times %}<text x="{{ x }}" y="{{ foot }}" text-anchor="middle" fill="#616061">\
-{{ label }}</text>
+{% endfor %}{% for x, label, anchor in panel.times %}<text x="{{ x }}" y="{{ foot }}" text-anchor="{{ anchor }}" \
+fill="#616061">{{ label }}</text>
 {% endfor %}<polyline points="{{ panel.points }}" fill="none" stroke="#4a154b" stroke-width="1.5" \
 stroke-linejoin="round"/>
 </g>
@@ -76,7 +76,11 @@ def _drawn(number: int, panel: Panel, along: str) -> dict[str, object]:
         "x": GAP + column * (WIDTH + GAP),
         "y": GAP + row * (HEIGHT + GAP),
         "levels": [(y(level), f"{level:g}") for level in (0, top / 2, top)],
-        "times": [(x(time), f"{time:.0f} {along}" if time else "0") for time in (0, last / 2, last)],
+        "times": [
+            (x(0), "0", "middle"),
+            (x(last / 2), f"{last / 2:.0f} {along}", "middle"),
+            (x(last), f"{last:.0f} {along}", "end"),
+        ],
         "points": " ".join(f"{x(time)},{y(height)}" for time, height in zip(panel.times, panel.heights, strict=True)),
     }
 

@@ -281,7 +281,7 @@ def drawn(found: Soak) -> str:
             Panel("Task lag (seconds)", minutes, [look.lag for look in found.looks]),
             Panel("Database (MB)", minutes, [look.stored for look in found.looks]),
         ],
-        along="minutes",
+        along="min",
     )
 
 
