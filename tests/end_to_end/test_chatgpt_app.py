@@ -65,7 +65,7 @@ class Connecting:
 
     async def press(self, url: str) -> None:
         """From the address that the program opens to the one that leads back to it."""
-        async with httpx.AsyncClient(timeout=None, trust_env=False, follow_redirects=True) as browser:
+        async with httpx.AsyncClient(timeout=None, trust_env=False, follow_redirects=True, verify=False) as browser:
             page = await browser.get(url)
             self.read = page.text
             ticket = re.search(r'name="ticket" value="([^"]+)"', page.text)
