@@ -3,11 +3,12 @@
 #   make demo      Usher on a simulated Slack and ChatGPT, in your browser
 #   make install   .venv with the locked dependencies, and .venv/bin/usher
 #   make test      the whole test suite
-#   make check     format, lint, types, docs, lock file
+#   make check     format, lint, types, docs, lock file, known vulnerabilities
+#   make audit     the locked dependencies, looked up among the known vulnerabilities
 #   make bench     the benchmarks, each with its floor in the same run
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check bench
+.PHONY: help demo install test check audit bench
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -54,6 +55,11 @@ check: $(STAMP)
 	$(BIN)/mypy -p bot -p storage -p sandbox
 	$(BIN)/pytest tests/docs
 	$(UV) lock --check --quiet
+	@$(BIN)/python -m deploy.audit
+
+# passes with a note where the advisories cannot be reached
+audit: $(STAMP)
+	@$(BIN)/python -m deploy.audit $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench $(ARGS)
