@@ -15,8 +15,8 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP := $(VENV)/.installed
 ARGS ?=
-# tests at once: most of a test's time is waiting for others to answer
-JOBS ?= 4
+# tests at once: some of their time is waiting for others to answer
+JOBS ?= 3
 
 # the first of these that is new enough; PYTHON=/path/to/python3.12 make install chooses another
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, NoReturn
 
 import structlog
+from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -17,7 +17,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp_types import CallToolResult, InputRequiredResult, TextContent
+from mcp_types import INVALID_PARAMS, CallToolResult, InputRequiredResult, TextContent
 from pydantic import AnyUrl
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import Route
@@ -93,6 +93,15 @@ class UsherServer(MCPServer[Any]):
                 words = await self._desk.words_for(name, error)
                 return CallToolResult(is_error=True, content=[TextContent(type="text", text=words)])
 
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,  # noqa: ARG002 - there is none that could take any
+        context: Context[Any, Any] | None = None,  # noqa: ARG002 - likewise
+    ) -> NoReturn:
+        """There are none. The SDK would log a traceback, and tell of an internal error."""
+        raise MCPError(INVALID_PARAMS, f"There is no prompt “{name}” here.")
+
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
@@ -109,15 +118,11 @@ def mcp_server(config: AppConfig, database: Database, slack: AsyncWebClient) -> 
 async def mcp_route(config: AppConfig, database: Database, slack: AsyncWebClient) -> AsyncIterator[Route]:
     """`POST /mcp`, for as long as the block lasts: stateless, answered with JSON, in both eras of the protocol."""
     server = mcp_server(config, database, slack)
-    address = urlsplit(config.public_url)
     server.streamable_http_app(  # makes the session manager; the routes that it returns have no door
         stateless_http=True,
         json_response=True,
         max_request_body_size=LARGEST_BODY,
-        transport_security=TransportSecuritySettings(
-            allowed_hosts=[address.netloc, f"{address.hostname}:*"],
-            allowed_origins=[config.public_url, *config.origins],
-        ),
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the door's business
     )
     manager = server.session_manager
     async with _run(manager):

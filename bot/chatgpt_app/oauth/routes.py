@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, request_response
 from starlette.types import ASGIApp
 
-from bot.chatgpt_app.config import AppConfig
+from bot.chatgpt_app.config import SLACK_CALLBACK, AppConfig
 from bot.chatgpt_app.connections import SCOPE
 from bot.chatgpt_app.oauth import metadata, pages
 from bot.chatgpt_app.oauth.clients import Clients, KnownByName
@@ -81,8 +81,8 @@ def oauth_routes(
         page("/oauth/authorize", _authorize(provider, config), "GET", "POST", per_minute=SIGN_INS),
         page("/oauth/consent", consent.page, "GET"),
         page("/oauth/consent", consent.decide, "POST"),
-        page("/oauth/slack/callback", consent.slack_answered, "GET"),
-        page("/oauth/slack/callback", consent.slack_posted, "POST"),
+        page(SLACK_CALLBACK, consent.slack_answered, "GET"),
+        page(SLACK_CALLBACK, consent.slack_posted, "POST"),
         Route("/oauth/pages.css", pages.style, methods=["GET"]),
         call("/oauth/token", _token(tokens, config), per_minute=TOKENS),
         call("/oauth/register", registrations.handle, per_minute=REGISTRATIONS),

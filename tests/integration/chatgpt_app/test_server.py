@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import sqlalchemy as sa
 from limits import RateLimitItemPerMinute
+from mcp import MCPError
+from mcp_types import INVALID_PARAMS
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -49,7 +53,7 @@ def call(tool: str, **arguments: Any) -> dict[str, Any]:
 
 
 async def post(app: Served, body: Any, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60, verify=False) as http:
         return await http.post(app.url, json=body, headers=headers)
 
 
@@ -100,6 +104,36 @@ async def test_both_eras_see_the_same_tools(app: Served, era: str) -> None:
     assert len(INSTRUCTIONS) <= 512
 
 
+@pytest.mark.parametrize("era", ERAS)
+async def test_there_are_no_prompts(app: Served, era: str) -> None:
+    """Whoever asks for one made a mistake of their own: they are told so, and the log stays silent."""
+    async with app.client("ULENA", era=era) as client:
+        with capture_logs() as logs, pytest.raises(MCPError, match="There is no prompt “x” here") as error:
+            await client.get_prompt("x", {})
+    assert (error.value.code, logs) == (INVALID_PARAMS, [])
+
+
+async def test_whitespace_around_a_header_is_no_part_of_it(app: Served) -> None:
+    """RFC 9110, section 5.5: a client of 2026-07-28 names the method in a header, and it may have spaces around it."""
+    token = await app.token("ULENA")
+    meta = {f"io.modelcontextprotocol/{key}": value for key, value in (
+        ("protocolVersion", "2026-07-28"), ("clientInfo", {"name": "c", "version": "1"}), ("clientCapabilities", {})
+    )}  # fmt: skip
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta}}
+
+    def answered(method: str) -> int:
+        headers = posted(token, **{"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method})
+        there = HTTPConnection(urlsplit(app.url).netloc, timeout=60)  # httpx sends no such thing
+        try:
+            there.request("POST", "/mcp", json.dumps(body), headers | {"Content-Type": "application/json"})
+            return there.getresponse().status
+        finally:
+            there.close()
+
+    assert await asyncio.to_thread(answered, "  tools/list \t") == 200
+    assert await asyncio.to_thread(answered, "tools/call") == 400
+
+
 # -- who comes in ------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("authorization", [None, "Bearer nope", "Basic abc", "Bearer \xe4\xf6", "bearer"])
 async def test_without_a_good_token_one_is_told_where_to_connect(app: Served, authorization: str | None) -> None:
@@ -111,7 +145,8 @@ async def test_without_a_good_token_one_is_told_where_to_connect(app: Served, au
     assert challenge.startswith("Bearer ")
     assert f'resource_metadata="{app.config.public_url}/.well-known/oauth-protected-resource/mcp"' in challenge
     assert f'scope="{SCOPE}"' in challenge
-    async with httpx.AsyncClient(trust_env=False) as http:
+    assert ('error="invalid_token"' in challenge) == ((authorization or "").startswith("Bearer "))
+    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
         metadata = (await http.get(f"{app.config.public_url}/.well-known/oauth-protected-resource/mcp")).json()
     assert metadata["resource"] == app.config.resource
 
@@ -193,7 +228,7 @@ async def test_too_many_calls_have_to_wait(company: Database) -> None:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
         async with (
             serving(Starlette(routes=[Route("/mcp", door, methods=["POST"])]), listener),
-            httpx.AsyncClient(trust_env=False) as http,
+            httpx.AsyncClient(trust_env=False, verify=False) as http,
         ):
             answers = [await http.post(url, headers=posted(token)) for token in (lena, lena, lena, tom, tom)]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 200, 429]
@@ -227,7 +262,7 @@ async def test_a_body_of_five_megabytes_is_refused(app: Served) -> None:
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
 async def test_there_are_no_streams_and_no_sessions(app: Served, method: str) -> None:
     """Only POST; a client that asks for a stream is told that there is none."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
         answer = await http.request(method, app.url, headers=posted(await app.token("ULENA")))
     assert answer.status_code == 405
 
@@ -235,7 +270,7 @@ async def test_there_are_no_streams_and_no_sessions(app: Served, method: str) ->
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"jsonrpc": "2.0"}', "nonsense", '[{"jsonrpc": "2.0", "id": 1}]'])
 async def test_nonsense_is_a_client_error(app: Served, body: str) -> None:
     """Never a server error, and nothing of the inside shows."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
         headers = posted(await app.token("ULENA")) | {"Content-Type": "application/json"}
         answer = await http.post(app.url, content=body, headers=headers)
     assert 400 <= answer.status_code < 500
