@@ -303,7 +303,7 @@ async def test_what_breaks_inside_stays_inside(app: Served) -> None:
         ("door.chatgpt", "list_apps"),
         ("chatgpt_app.failed", "list_apps"),
     ]
-    assert "seat_counts" in str(logged[0]["exc_info"])
+    assert "seat_counts" in str(logged[-1]["exc_info"])
 
 
 async def test_the_same_call_at_once_makes_one_request(app: Served) -> None:
