@@ -113,9 +113,8 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address in _NAT64:
             return is_public(ipaddress.IPv4Address(address.packed[-4:]))
-        if address.ipv4_mapped or address.sixtofour or address.teredo or address in _LOCAL_NAT64:
-            return False
-        if address.is_site_local:  # deprecated (RFC 3879), and still somebody's inside
+        holds_another = address.ipv4_mapped or address.sixtofour or address.teredo or address in _LOCAL_NAT64
+        if holds_another or address.is_site_local:  # site-local is deprecated (RFC 3879), and still somebody's inside
             return False
     return address.is_global and not address.is_multicast
 
