@@ -116,6 +116,10 @@ class BackupRefused(StorageError):
     """The backup was not made."""
 
 
+class CopyRefused(StorageError):
+    """The database was not copied, and the target is as it was."""
+
+
 def explain(error: BaseException) -> StorageError | None:
     """What a driver's error means, or None when it says nothing about the database as such.
 
