@@ -170,6 +170,11 @@ async def history(session: AsyncSession, subject: str) -> Sequence[LedgerLine]:
     return (await session.scalars(wanted)).all()
 
 
+async def last_moment(session: AsyncSession) -> datetime | None:
+    """When the last line was written; None for an empty ledger."""
+    return await session.scalar(sa.select(LedgerLine.at).order_by(LedgerLine.seq.desc()).limit(1))
+
+
 def _after(head: Mark | None) -> int:
     return head.seq + 1 if head else 1
 

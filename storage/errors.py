@@ -116,6 +116,10 @@ class BackupRefused(StorageError):
     """The backup was not made."""
 
 
+class RestoreRefused(StorageError):
+    """The backup was not restored, and what was there is as it was."""
+
+
 class CopyRefused(StorageError):
     """The database was not copied, and the target is as it was."""
 

@@ -1,16 +1,19 @@
-"""usher db: upgrade, backup, copy"""
+"""usher db: upgrade, backup, restore, look-again, copy"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import Column, show
+from bot.cli.output import Column, iso, show
 
-app = typer.Typer(help="The database: upgrades, backups, moving it.")
+if TYPE_CHECKING:
+    from storage.database import Transaction
+
+app = typer.Typer(help="The database: upgrades, backups, moving it, clearing up.")
 
 
 @app.command(epilog="Example: usher db upgrade")
@@ -43,6 +46,53 @@ def backup(
 
     run(make_backup(Settings.load("database_url").database_url, file))
     say(f"Backed up to {file}.")
+
+
+@app.command(epilog="Example: usher db restore /var/backups/usher-2026-11-23.db --replace")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `usher db backup` made.", show_default=False)],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Set the database that is there aside, under another name.")
+    ] = False,
+) -> None:
+    """Puts a backup in the place of the SQLite database.
+
+    Usher must not run meanwhile. The backup is checked and its ledger verified first. At its next start Usher looks at
+    every account anew before it changes any.
+    """
+    from bot.access.operations.look_again import look_again
+    from bot.cli.shell import actor, run, say
+    from bot.settings import Settings
+    from storage.clock import SystemClock
+    from storage.restore import restore as put_back
+
+    async def afterwards(tx: Transaction) -> int:
+        return await look_again(tx, actor=actor(), backup=file.name)
+
+    url = Settings.load("database_url").database_url
+    restored = run(put_back(url, file, clock=SystemClock(), afterwards=afterwards, replace=replace))
+    until = f", the last of {iso(restored.until)}" if restored.until else ""
+    say(f"Restored {file}. Its ledger is intact: {restored.lines} lines{until}.")
+    if restored.kept is not None:
+        say(f"The database that was there is {restored.kept}.")
+    say("What was decided since then is not known any more. Start Usher: it looks at every account before it writes.")
+
+
+@app.command("look-again", epilog="Example: usher db look-again")
+def look_again_() -> None:
+    """Makes every account with a living grant due.
+
+    For after a restore of PostgreSQL with its own tools; `usher db restore` does so by itself.
+    """
+    from bot.access.operations.look_again import look_again
+    from bot.cli.shell import actor, open_database, run, say
+
+    async def mark() -> int:
+        async with open_database() as database:
+            return await database.write(look_again, actor=actor(), backup=None)
+
+    count = run(mark())
+    say(f"Usher looks at {count} account{'' if count == 1 else 's'} again before it believes what it remembers.")
 
 
 @app.command(epilog="Example: usher db copy --to postgresql+psycopg://usher@db.example.com/usher")

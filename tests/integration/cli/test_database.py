@@ -72,6 +72,24 @@ async def test_backup(furnished: Shell) -> None:
     assert (again.code, "exists already" in again.err) == (1, True)
 
 
+async def test_restore_and_copy(furnished: Shell) -> None:
+    """A backup takes the place of the database, which is set aside, and the whole of it can move to another file."""
+    await furnished("db", "backup", "copy.db")
+    refused = await furnished("db", "restore", "copy.db")
+    assert (refused.code, "--replace" in refused.err) == (1, True)
+    restored = await furnished("db", "restore", "copy.db", "--replace")
+    assert (restored.code, "usher.db.before-" in restored.out) == (0, True), restored
+    again = await furnished("db", "look-again")
+    assert "1 account again" in again.out
+    moved = {"USHER_DATABASE_URL": "sqlite+aiosqlite:///moved.db"}
+    copied = await furnished("db", "copy", "--to", moved["USHER_DATABASE_URL"], "--json")
+    assert {"id": "grants", "state": "copied", "rows": 2} in copied.rows
+    told = [json.loads(line) for line in (await furnished("audit", "export", variables=moved)).out.splitlines()]
+    assert [(line["event"], json.loads(line["data"])["backup"]) for line in told] == [
+        ("database.restored", "copy.db"), ("database.restored", None),
+    ]  # fmt: skip
+
+
 async def test_export(furnished_postgresql: Shell) -> None:
     """The ledger comes out as JSON lines or CSV with the same content, and the page's own program accepts it."""
     usher = furnished_postgresql
