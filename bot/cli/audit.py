@@ -98,8 +98,8 @@ def _row(line: Line) -> dict[str, object]:
     return {name: at if name == "at" else getattr(line, name) for name in _COLUMNS}
 
 
-def moment(text: str) -> datetime:
-    """The time that `--since` means: a date, a time, or so long ago."""
+def moment(text: str, *, option: str = "--since") -> datetime:
+    """The time that `--since`, or another option, means: a date, a time, or so long ago."""
     from bot.access.durations import parse_duration
 
     now = datetime.now(UTC)
@@ -110,7 +110,7 @@ def moment(text: str) -> datetime:
             written = datetime.fromisoformat(text)
         except ValueError:
             raise typer.BadParameter(
-                f"“{text}” is neither a date nor a duration: write 2026-11-01 or 30d", param_hint="--since"
+                f"“{text}” is neither a date nor a duration: write 2026-11-01 or 30d", param_hint=option
             ) from None
         return written if written.tzinfo else written.replace(tzinfo=UTC)
     return datetime.min.replace(tzinfo=UTC) if seconds is None else now - timedelta(seconds=seconds)

@@ -1,8 +1,9 @@
-"""usher db: upgrade, backup, restore, look-again, copy"""
+"""usher db: upgrade, backup, restore, look-again, copy, prune"""
 
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,8 @@ import typer
 from bot.cli.output import Column, iso, show
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from storage.database import Transaction
 
 app = typer.Typer(help="The database: upgrades, backups, moving it, clearing up.")
@@ -126,3 +129,39 @@ def copy(
         say(
             "Set USHER_DATABASE_URL to the new database before you start Usher again; USHER_SECRET_KEYS stays the same."
         )
+
+
+@app.command(epilog="Example: usher db prune --older-than 180d --dry-run")
+def prune(
+    older_than: Annotated[str, typer.Option(metavar="TIME", help="How long it has been over: 180d, 52w.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array, for programs.")] = False,
+) -> None:
+    """Deletes what has been over for long.
+
+    Requests with their grants, approvals, comments and cards, and finished work. Never a line of the ledger, and
+    nothing that a pending request or living access needs. May be used while Usher runs.
+    """
+    from bot.access.operations.prune import count_prunable, prune
+    from bot.cli.audit import moment
+    from bot.cli.shell import note, open_database, run
+
+    before = moment(older_than, option="--older-than")
+    if before > datetime.now(UTC) - timedelta(days=1):
+        raise typer.BadParameter("at least a day: 1d", param_hint="--older-than")
+
+    def tell(kind: str, done: int, rows: int) -> None:
+        note(f"{kind}: {done} of {rows}")
+
+    async def clear_up() -> Mapping[str, int]:
+        async with open_database() as database:
+            if not dry_run:
+                return await prune(database, before=before, progress=tell if sys.stderr.isatty() else None)
+            async with database.read() as session:
+                return await count_prunable(session, before=before)
+
+    counts = run(clear_up())
+    state = "to_delete" if dry_run else "deleted"
+    rows = [{"id": kind, "state": state, "rows": count} for kind, count in counts.items()]
+    columns = (Column("id", "What"), Column("rows", "To be deleted" if dry_run else "Deleted"))
+    show(rows, columns, as_json=as_json, nothing="")

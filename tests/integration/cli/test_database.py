@@ -90,6 +90,17 @@ async def test_restore_and_copy(furnished: Shell) -> None:
     ]  # fmt: skip
 
 
+async def test_prune(furnished: Shell) -> None:
+    """What has been over for long is counted, then deleted; less than a day is no "long"."""
+    assert (await furnished("db", "prune", "--older-than", "8h")).code == 2
+    counted = await furnished("db", "prune", "--older-than", "7d", "--dry-run", "--json")
+    assert {"id": "requests", "state": "to_delete", "rows": 1} in counted.rows
+    assert len((await furnished("requests", "--json")).rows) == 3
+    deleted = await furnished("db", "prune", "--older-than", "7d")
+    assert re.search(r"requests +1\b", deleted.out)
+    assert {row["id"] for row in (await furnished("requests", "--json")).rows} == {house.PENDING, house.APPROVED}
+
+
 async def test_export(furnished_postgresql: Shell) -> None:
     """The ledger comes out as JSON lines or CSV with the same content, and the page's own program accepts it."""
     usher = furnished_postgresql
