@@ -119,6 +119,37 @@ async def test_export(furnished_postgresql: Shell) -> None:
     assert (await usher("audit", "export", "--since", "yesterday")).code == 2
 
 
+async def test_somebody_is_shown_and_erased(furnished: Shell) -> None:
+    """Who left is erased on an explicit yes; the ledger still proves itself, and its export to the page's program."""
+    usher, who = furnished, "maya@harbour.example"
+    usher.write("managers.csv", f"email,manager_email\nlena@harbour.example,{who}\n")
+    await usher("people", "import", "managers.csv")
+    assert {row["kind"] for row in (await usher("people", "export", who, "--json")).rows} == {
+        "person", "request", "grant", "ledger",
+    }  # fmt: skip
+    assert house.PAST in (await usher("people", "export", house.MAYA)).out
+    unsure = await usher("people", "erase", who)
+    assert (unsure.code, "say --yes" in unsure.err) == (1, True)
+    active = await usher("people", "erase", who, "--yes")
+    assert (active.code, "active in Slack" in active.err) == (1, True)
+    with sqlite3.connect(usher.variables["USHER_DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")) as database:
+        database.execute("UPDATE people SET active = 0 WHERE id = ?", [house.MAYA])
+
+    erased = await usher("people", "erase", who, "--yes")
+    [pseudonym] = re.findall(r"erased-[0-9a-f]{12}", erased.out)
+    assert "Nobody in the directory" in (await usher("people", "export", who)).err
+    assert "2 lines (1 with values that were erased" in (await usher("audit", "verify")).out
+    export = (await usher("audit", "export")).out
+    assert pseudonym in export
+    assert house.MAYA not in export
+    [program] = re.findall(r"```python\n(.*?)```", COMMANDS_PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for text, is_whole in ((export, True), (export.replace(pseudonym, house.LENA), False)):
+        ran = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-c", program], input=text.encode(), capture_output=True, check=False
+        )
+        assert (ran.returncode == 0) is is_whole, ran.stderr
+
+
 async def test_verify(furnished: Shell) -> None:
     """An intact ledger names its last line; one that was changed or cut is a failure that says where."""
     usher = furnished

@@ -171,7 +171,7 @@ def next_version(tmp_path: Path) -> Callable[[str], str]:
     def make(body: str) -> str:
         folder = Path(tempfile.mkdtemp(dir=tmp_path))
         shutil.copytree(Path(storage.__file__).parent / "migrations", folder, dirs_exist_ok=True)
-        head = 'import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = "later", "0005"\n'
+        head = 'import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = "later", "0006"\n'
         (folder / "versions" / "later.py").write_text(head + "def upgrade():\n" + textwrap.indent(body, "    "))
         return str(folder)
 
@@ -184,7 +184,7 @@ async def test_an_upgrade_keeps_every_row(furnished_url: str, next_version: Call
         'with op.batch_alter_table("people", recreate="auto") as people:\n'
         '    people.alter_column("title", new_column_name="job_title")\n'
     )
-    with pytest.raises(SchemaTooOld, match="it is at 0005"):
+    with pytest.raises(SchemaTooOld, match="it is at 0006"):
         await migrate.check(furnished_url, migrations=later)
     await migrate.upgrade(furnished_url, migrations=later)
     await migrate.check(furnished_url, migrations=later)
@@ -216,8 +216,8 @@ async def test_a_sqlite_file_is_copied_before_it_is_upgraded(
     await migrate.upgrade(sqlite_url, migrations=later)
     await migrate.upgrade(sqlite_url, migrations=later)
     file = engines.sqlite_file(engines.parse(sqlite_url))
-    copy = file.with_name("usher.db.at-0005")
-    assert [path.name for path in file.parent.glob("usher.db.at-*")] == ["usher.db.at-0005"]
+    copy = file.with_name("usher.db.at-0006")
+    assert [path.name for path in file.parent.glob("usher.db.at-*")] == ["usher.db.at-0006"]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     old_url = f"sqlite+aiosqlite:///{copy}"
     await migrate.check(old_url)

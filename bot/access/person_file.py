@@ -1,0 +1,89 @@
+"""Everything that is stored of one person, row by row, as a program or the person can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.access import subjects
+from storage.erasure import Identity
+from storage.tables import (
+    AccessRequest,
+    Account,
+    Approval,
+    Base,
+    Card,
+    Comment,
+    Connection,
+    Delegation,
+    Grant,
+    Incident,
+    LedgerLine,
+    ManualStep,
+    Person,
+    UserGroupMember,
+    table_of,
+)
+
+#: what proves a line, and says nothing about anybody
+_PROOF = frozenset({"theirs", "previous", "hash", "salt", "seals"})
+
+
+async def read_person_file(session: AsyncSession, person: Person) -> list[dict[str, Any]]:
+    """Every row about somebody, each with its `kind` and all columns, and every line of the ledger that names them.
+
+    Also what others wrote about their requests and access. No secrets: Usher keeps none of a person.
+    """
+    found: list[dict[str, Any]] = []
+    for kind, entity, where in _about(person):
+        table = table_of(entity)
+        rows = await session.execute(sa.select(table).where(where).order_by(*table.primary_key))
+        found += [_row(kind, table, row) for row in rows.mappings()]
+    return found + await _lines(session, person)
+
+
+def _about(person: Person) -> Sequence[tuple[str, type[Base], sa.ColumnElement[bool]]]:
+    id_ = person.id
+    asked = sa.or_(AccessRequest.requester_id == id_, AccessRequest.beneficiary_id == id_)
+    theirs = sa.select(AccessRequest.id).where(asked)
+    return (
+        ("person", Person, Person.id == id_),
+        ("group", UserGroupMember, UserGroupMember.person_id == id_),
+        ("absence", Delegation, (Delegation.person_id == id_) | (Delegation.delegate_id == id_)),
+        ("request", AccessRequest, asked),
+        ("approval", Approval, Approval.request_id.in_(theirs) | (Approval.approver_id == id_)),
+        ("comment", Comment, Comment.request_id.in_(theirs) | (Comment.author_id == id_)),
+        ("grant", Grant, Grant.request_id.in_(theirs)),
+        ("account", Account, Account.person_id == id_),
+        ("step", ManualStep, (ManualStep.person_id == id_) | (ManualStep.answered_by == id_)),
+        ("incident", Incident, Incident.person_id == id_),
+        ("card", Card, Card.recipient == id_),
+        ("connection", Connection, Connection.person_id == id_),
+    )
+
+
+async def _lines(session: AsyncSession, person: Person) -> list[dict[str, Any]]:
+    """The lines of the ledger about their requests and access, and those that name them."""
+    whom = Identity(id=person.id, email=person.email, name=person.name, pseudonym="")
+    asked = sa.or_(AccessRequest.requester_id == person.id, AccessRequest.beneficiary_id == person.id)
+    requests = sa.select(subjects.request("") + AccessRequest.id).where(asked)
+    grants = sa.select(subjects.grant("") + Grant.id).join(AccessRequest, AccessRequest.id == Grant.request_id)
+    table = table_of(LedgerLine)
+    theirs = sa.or_(table.c.subject.in_(requests), table.c.subject.in_(grants.where(asked)))
+    naming = whom.may_stand_in([table.c.actor, table.c.subject, table.c.data])
+    query = sa.select(table, theirs.label("theirs")).where(theirs | naming).order_by(table.c.seq)
+    return [
+        _row("ledger", table, {name: value for name, value in line.items() if name not in _PROOF})
+        for line in (await session.execute(query)).mappings()
+        if line["theirs"] or whom.names(" ".join((line["actor"], line["subject"], line["data"])))
+    ]
+
+
+def _row(kind: str, table: sa.Table, row: Mapping[Any, Any]) -> dict[str, Any]:
+    key = ":".join(str(row[column.name]) for column in table.primary_key)
+    special = {"person": "active" if row.get("active") else "left", "ledger": row.get("event")}
+    state = special.get(kind, row.get("state", ""))
+    return {**row, "kind": kind, "id": key, "state": state}
