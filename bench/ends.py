@@ -23,8 +23,8 @@ import httpx
 
 from bench.hurry import HurriedClock
 from bench.page import Table
+from bench.stored import POLICY, Living, give
 from bench.usher import USHER_RUN, usher
-from bot.access.policy_rules import PolicyRules
 from sandbox import company
 from sandbox.chatgpt import Call
 from sandbox.chatgpt.admin_keys import Limiter
@@ -51,7 +51,6 @@ WEB_ADMIN: Final = f"""type: chatgpt
       integration_email: {company.CHATGPT_INTEGRATION_EMAIL}
       secret: chatgpt-session
       base_url: """
-POLICY: Final = {"approve": [{"manager": "any"}], "fallback": ["app_admins"]}
 CATALOG: Final = f"""
 policies:
   default: {json.dumps(POLICY)}
@@ -232,42 +231,15 @@ def _living(database: Path) -> int:
 
 
 def _fill(database: Path, ends: Sequence[datetime]) -> None:
-    """A request, an active grant, an account as it was last seen and its task for everybody."""
-    began = _moment(ends[0] - timedelta(hours=1))
-    rules = json.dumps({"policy": PolicyRules.model_validate(POLICY).model_dump(mode="json")})
-    ids = [(_id(n), f"R{n:04}", f"G{n:04}", _email(n), f"chatgpt:{_id(n)}", _moment(at)) for n, at in enumerate(ends)]
-    columns = ("person", "request", "grant", "email", "account", "ends_at")
-    rows = [
-        dict(zip(columns, row, strict=True)) | {"began": began, "user": user_id(row[3]), "rules": rules} for row in ids
-    ]
-    with closing(sqlite3.connect(database, timeout=30)) as db, db:
-        for statement in (_REQUEST, _GRANT, _ACCOUNT, _TASK):
-            db.executemany(statement, rows)
-
-
-_REQUEST: Final = (
-    "INSERT INTO access_requests (id, requester_id, beneficiary_id, application, role, seat_type, duration_seconds, "
-    "reason, channel, state, stage, rules, created_at, expires_at, decided_at) VALUES (:request, :person, :person, "
-    "'chatgpt', 'member', 'chatgpt', 3600, 'a test', 'slack', 'approved', 0, :rules, :began, :ends_at, :began)"
-)
-_GRANT: Final = (
-    "INSERT INTO grants (id, request_id, beneficiary_id, application, role, seat_type, duration_seconds, state, "
-    "created_at, starts_at, ends_at, active_at) VALUES (:grant, :request, :person, 'chatgpt', 'member', 'chatgpt', "
-    "3600, 'active', :began, :began, :ends_at, :began)"
-)
-_ACCOUNT: Final = (
-    "INSERT INTO accounts (application, person_id, email, baseline, status, role, seat_type, provider_id, observed_at) "
-    "VALUES ('chatgpt', :person, :email, '{}', 'member', 'member', 'chatgpt', :user, :began)"
-)
-_TASK: Final = (
-    "INSERT INTO tasks (kind, key, lock_key, payload, state, run_at, attempt, failures, created_at) VALUES ('account', "
-    ":account, 'account:' || :account, json_object('application', 'chatgpt', 'person', :person), 'open', :ends_at, 0, "
-    "0, :began)"
-)
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    """A living grant for everybody."""
+    grants = [
+        Living(
+            person=_id(number), email=_email(number), application="chatgpt", role="member", seat_type="chatgpt",
+            provider_id=user_id(_email(number)), ends_at=ends_at,
+        )
+        for number, ends_at in enumerate(ends)
+    ]  # fmt: skip
+    give(f"sqlite:///{database}", grants)
 
 
 def _id(number: int) -> str:

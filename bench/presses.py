@@ -198,14 +198,14 @@ async def _stage(stored: int) -> AsyncIterator[Stage]:
         directory = Path(name)
         database = directory / "usher.db"
         await asyncio.to_thread(fill, database, stored)
-        await asyncio.to_thread(hire, database, PEOPLE)
+        await asyncio.to_thread(hire, f"sqlite:///{database}", PEOPLE)
         async with (
             process("bench.light", str(PEOPLE)) as light,
             process("bench.floor", f"sqlite+aiosqlite:///{directory}/floor.db", f"{light}/api/", light) as floor,
             usher(f"{light}/api/", directory, catalog=demo_catalog(light), SLACK_MANAGER_FIELD="Nobody") as ours,
             httpx.AsyncClient(trust_env=False, timeout=60) as http,
         ):
-            servers = {"usher": Server("usher", ours), "floor": Server("floor", floor)}
+            servers = {"usher": Server("usher", ours.url), "floor": Server("floor", floor)}
             yield Stage(stored=stored, light=light, database=database, http=http, **servers)
 
 

@@ -5,39 +5,118 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import uuid
-from contextlib import closing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
 
 from bench.crew import email_of, person_id
+from bot.access import subjects
+from bot.access.policy_rules import PolicyRules
 from sandbox import company
 from storage import migrate
+from storage.tables import (
+    AccessRequest,
+    Account,
+    AccountStatus,
+    Base,
+    Grant,
+    GrantState,
+    Person,
+    RequestState,
+    Task,
+    TaskState,
+)
 
 PEOPLE = 2000
+#: the policy that what is written here was asked for under
+POLICY: Final = {"approve": [{"manager": "any"}], "fallback": ["app_admins"]}
+RULES: Final = {"policy": PolicyRules.model_validate(POLICY).model_dump(mode="json")}
 
 
-def _moment(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+def as_stored(moment: datetime) -> str:
+    """As SQLAlchemy writes it into SQLite."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def hire(file: Path, count: int) -> None:
+def hire(url: str, count: int) -> None:
     """Writes the crew into the directory, each of them managed by the next, and the admin."""
-    now = _moment(datetime.now(UTC))
-    people = [(person_id(n), email_of(n), f"Person No{n}", person_id((n + 1) % count), now) for n in range(count)]
-    people.append((company.NOOR.id, company.NOOR.email, company.NOOR.name, None, now))
-    with closing(sqlite3.connect(file)) as db, db:
-        db.executemany(
-            "INSERT INTO people (id, email, name, title, timezone, is_bot, is_guest, active, manager_from_slack, "
-            "updated_at) VALUES (?, ?, ?, '', 'UTC', 0, 0, 1, ?, ?)",
-            people,
-        )
+    now = datetime.now(UTC)
+    crew = [
+        {
+            "id": person_id(n),
+            "email": email_of(n),
+            "name": f"Person No{n}",
+            "manager_from_slack": person_id((n + 1) % count),
+        }
+        for n in range(count)
+    ]
+    noor = {"id": company.NOOR.id, "email": company.NOOR.email, "name": company.NOOR.name, "manager_from_slack": None}
+    _insert(url, {Person: [person | {"updated_at": now} for person in (*crew, noor)]})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Living:
+    """A grant that is active: whose, of what, and until when."""
+
+    person: str
+    email: str
+    application: str
+    role: str
+    seat_type: str
+    provider_id: str
+    ends_at: datetime
+
+
+def give(url: str, grants: Sequence[Living]) -> None:
+    """Writes each of these with its request, its account as it was last seen, and its tasks."""
+    began = datetime.now(UTC) - timedelta(hours=1)
+    rows: dict[type[Base], list[dict[str, Any]]] = {AccessRequest: [], Grant: [], Account: [], Task: []}
+    for number, grant in enumerate(grants):
+        what = {"application": grant.application, "role": grant.role, "seat_type": grant.seat_type}
+        whose = {"beneficiary_id": grant.person, "duration_seconds": 3600, "created_at": began, **what}
+        rows[AccessRequest].append(
+            {"id": f"R{number}", "requester_id": grant.person, "reason": "a test", "channel": "slack",
+             "rules": RULES, "state": RequestState.APPROVED, "expires_at": grant.ends_at, "decided_at": began,
+             **whose}
+        )  # fmt: skip
+        rows[Grant].append(
+            {"id": f"G{number}", "request_id": f"R{number}", "state": GrantState.ACTIVE, "starts_at": began,
+             "active_at": began, "ends_at": grant.ends_at, **whose}
+        )  # fmt: skip
+        rows[Account].append(
+            {"person_id": grant.person, "email": grant.email, "baseline": {}, "status": AccountStatus.MEMBER,
+             "provider_id": grant.provider_id, "observed_at": began, **what}
+        )  # fmt: skip
+        account = {"application": grant.application, "person": grant.person}
+        key, subject = subjects.account(grant.application, grant.person), subjects.request(f"R{number}")
+        ends, notice = {"run_at": grant.ends_at}, {"run_at": grant.ends_at - timedelta(days=3)}
+        tasks = [{"kind": subjects.ACCOUNT, "key": key, "lock_key": f"account:{key}", "payload": account, **ends}]
+        if notice["run_at"] > began:
+            tasks.append(
+                {"kind": subjects.CARDS, "key": subject, "lock_key": f"cards:{subject}", "payload": {}, **notice}
+            )
+        rows[Task] += [task | {"state": TaskState.OPEN, "created_at": began} for task in tasks]
+    _insert(url, rows)
+
+
+def _insert(url: str, rows: Mapping[type[Base], Sequence[dict[str, Any]]]) -> None:
+    engine = sa.create_engine(url.replace("sqlite+aiosqlite", "sqlite"))
+    with engine.begin() as connection:
+        for table, values in rows.items():
+            if values:
+                connection.execute(sa.insert(table), values)
+    engine.dispose()
 
 
 def fill(file: Path, count: int) -> None:
-    """Writes `count` requests, each with its approval, its grant and three ledger-like cards, nine of ten over."""
+    """Makes the database, and writes `count` requests, each with its approval, its grant and its cards."""
     asyncio.run(migrate.upgrade(f"sqlite+aiosqlite:///{file}"))
     start = datetime.now(UTC) - timedelta(days=700)
-    now = _moment(start)
+    now = as_stored(start)
     with sqlite3.connect(file) as db:
         db.execute("PRAGMA synchronous=OFF")
         db.executemany(
@@ -55,7 +134,7 @@ def fill(file: Path, count: int) -> None:
         for i in range(count):
             at = start + timedelta(minutes=i * 1_000_000 / max(count, 1))
             who, boss, id_ = f"UOLD{i % PEOPLE:06}", f"UOLD{(i + 1) % PEOPLE:06}", str(uuid.uuid4())
-            moment, over = _moment(at), _moment(at + timedelta(days=7))
+            moment, over = as_stored(at), as_stored(at + timedelta(days=7))
             requests.append((id_, who, who, moment, over, moment, boss))
             approvals.append((id_, boss, moment, moment))
             grants.append((str(uuid.uuid4()), id_, who, moment, moment, over, moment, over))

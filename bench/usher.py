@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -16,6 +17,14 @@ from bench.wire import Wire
 from sandbox import company
 
 USHER_RUN = ("bot.cli", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One that is running."""
+
+    url: str
+    pid: int
 
 
 def demo_catalog(chatgpt_url: str) -> str:
@@ -27,8 +36,8 @@ def demo_catalog(chatgpt_url: str) -> str:
 @asynccontextmanager
 async def usher(
     slack_api_url: str, directory: Path, *, catalog: str, command: Sequence[str] = USHER_RUN, **settings: str
-) -> AsyncIterator[str]:
-    """Runs it until the block ends; yields its address. `command` is a Python module with its arguments."""
+) -> AsyncIterator[Running]:
+    """Runs it until the block ends. `command` is a Python module with its arguments."""
     file = directory / "catalog.yml"
     file.write_text(catalog, encoding="utf-8")
     port = _free_port()
@@ -50,7 +59,7 @@ async def usher(
     url = f"http://127.0.0.1:{port}"
     try:
         await _answering(url, process)
-        yield url
+        yield Running(url, process.pid)
     finally:
         if process.returncode is None:
             process.terminate()

@@ -23,8 +23,6 @@ from bot.access import catalog_file, subjects
 from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.operations.people import DirectoryDoubt
 from bot.access.people_facts import knows_anybody
-from bot.chatgpt_app.app import chatgpt_app
-from bot.chatgpt_app.config import AppConfig
 from bot.chatgpt_app.upkeep import forget_what_is_over
 from bot.connectors.browser.transport import Browsers
 from bot.connectors.http import new_http_client
@@ -124,6 +122,7 @@ async def running(
             webhooks=Webhooks(database, http, secrets),
             catalog_in_file=in_file,
             hourly=(forget_what_is_over,),
+            count_claim=counts.claim,
         )
         await engine.start()
         stack.push_async_callback(engine.stop, within=settings.shutdown_seconds / 2)
@@ -217,6 +216,9 @@ async def _chatgpt_app(
     if settings.public_url is None:
         yield []
         return
+    from bot.chatgpt_app.app import chatgpt_app  # forty megabytes, of no use to whoever does not have it on
+    from bot.chatgpt_app.config import AppConfig
+
     async with chatgpt_app(AppConfig.of(settings), database, http, slack) as routes:
         yield routes
 

@@ -6,19 +6,15 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
-from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import NullPool
 
-from storage import backup, engines
+from storage import backup, engines, revisions
 from storage.database import Database
 from storage.errors import (
     DatabaseReadOnly,
@@ -29,6 +25,9 @@ from storage.errors import (
     UpgradeFailed,
     in_words,
 )
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 PACKAGED = "storage:migrations"  # as Alembic names a directory inside a package
 _LOCK = 0x7573686D  # "ushm": one migration at a time on PostgreSQL
@@ -54,13 +53,13 @@ async def upgrade_inside(connection: AsyncConnection, url: URL, *, migrations: s
     """The same as `upgrade`, inside a transaction that the caller began and commits on an engine of `engine_for`."""
     if not engines.is_sqlite(url):
         await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    revision = await _revision(connection)
+    revision = await revisions.of(connection)
     if _judge(revision, migrations) is None:
         return
     if engines.is_sqlite(url) and revision is not None:
         file = engines.sqlite_file(url)  # nobody can write to it meanwhile: this transaction holds the lock
         await asyncio.to_thread(backup.copy, file, file.with_name(f"{file.name}.at-{revision}"))
-    await connection.run_sync(lambda plain: command.upgrade(configuration(plain, migrations), "head"))
+    await connection.run_sync(_upgrade, migrations)
     if engines.is_sqlite(url):
         await check_foreign_keys(connection)
 
@@ -69,26 +68,34 @@ async def check(database: str | Database, *, migrations: str = PACKAGED) -> None
     """Raises `SchemaTooOld` or `SchemaTooNew` unless the database is at this version."""
     if isinstance(database, Database):
         async with database.read() as session:
-            revision = await _revision(await session.connection())
+            revision = await revisions.of(await session.connection())
     else:
         with in_words():
             async with engine_for(engines.parse(database)) as engine, engine.connect() as connection:
-                revision = await _revision(connection)
+                revision = await revisions.of(connection)
     if problem := _judge(revision, migrations):
         raise problem
 
 
 async def head() -> str:
     """The revision that this version of Usher needs."""
-    return _scripts(PACKAGED)[0]
+    return revisions.known(PACKAGED)[0]
 
 
 def configuration(connection: sa.Connection | None, migrations: str = PACKAGED) -> Config:
     """Alembic's configuration: these scripts, run on this connection. There is no ini file."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", migrations)
     config.attributes["connection"] = connection
     return config
+
+
+def _upgrade(connection: sa.Connection, migrations: str) -> None:
+    from alembic import command
+
+    command.upgrade(configuration(connection, migrations), "head")
 
 
 async def check_foreign_keys(connection: AsyncConnection) -> None:
@@ -100,25 +107,12 @@ async def check_foreign_keys(connection: AsyncConnection) -> None:
 
 def _judge(revision: str | None, migrations: str) -> StorageError | None:
     """What is to be said about a database at this revision; None when it is the right one. Raises `SchemaTooNew`."""
-    newest, known = _scripts(migrations)
+    newest, known = revisions.known(migrations)
     if revision == newest:
         return None
     if revision is not None and revision not in known:
         raise SchemaTooNew(f"it is at {revision}, this version knows {newest}")
     return SchemaTooOld(f"it is at {revision}" if revision else "it is empty")
-
-
-@cache
-def _scripts(migrations: str) -> tuple[str, frozenset[str]]:
-    scripts = ScriptDirectory.from_config(configuration(None, migrations))
-    newest = scripts.get_current_head()
-    if newest is None:
-        raise RuntimeError("the package holds no migrations")
-    return newest, frozenset(script.revision for script in scripts.walk_revisions())
-
-
-async def _revision(connection: AsyncConnection) -> str | None:
-    return await connection.run_sync(lambda plain: MigrationContext.configure(plain).get_current_revision())
 
 
 @contextlib.asynccontextmanager

@@ -11,8 +11,6 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-import psycopg
-
 from storage.engines import POSTGRESQL_CONNECT, parse
 
 CHANNEL = "usher_tasks"
@@ -49,6 +47,8 @@ class Notifications:
         self._listening = None
 
     async def _listen_for_ever(self) -> None:
+        import psycopg  # ten megabytes, of no use to whoever runs on SQLite
+
         pause = _FIRST_PAUSE
         while True:
             try:

@@ -102,10 +102,8 @@ class SecretStore:
 
     async def get(self, name: str) -> str | None:
         """The value in force, or None. Raises `SecretKeysMissing` or `SecretUnreadable` when it cannot be read."""
-        given = self._given(name)
-        async with self._db.read() as session:
-            row = await _row(session, name)
-        return self._in_force(name, row, given)
+        row = await self._db.look(_row, name)
+        return self._in_force(name, row, self._given(name))
 
     async def put(self, name: str, value: str, *, actor: str = "usher") -> None:
         """Stores a value, in place of the one before. Raises `SecretKeysMissing`."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, case, func, literal_column
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from storage.transaction import Transaction
 
 __all__ = [
-    "ClaimedTask", "Notifications", "Room", "claim", "claim_due", "extend_lease", "finish", "hand_back", "next_due",
-    "park", "purge", "release", "retry", "take_over",
+    "Claim", "ClaimedTask", "Notifications", "Room", "claim", "claim_due", "extend_lease", "finish", "hand_back",
+    "next_due", "park", "purge", "release", "retry", "take_over",
 ]  # fmt: skip
 
 _CLAIM_TRIES = 5
@@ -55,6 +55,14 @@ class ClaimedTask:
     #: how often it failed in a row
     failures: int
     lock_key: str | None
+
+
+class Claim(NamedTuple):
+    """What came of one look at the table."""
+
+    tasks: list[ClaimedTask]
+    due: datetime | None  # when the next one is; None: there is none
+    beaten: int  # how often another worker reached for the same lane at the same instant and was faster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +96,7 @@ async def claim(
     return [ClaimedTask(**row) for row in rows.mappings()]
 
 
-async def claim_due(
-    db: Database, *, owner: str, limit: int, lease: timedelta, room: Room | None = None
-) -> tuple[list[ClaimedTask], datetime | None]:
+async def claim_due(db: Database, *, owner: str, limit: int, lease: timedelta, room: Room | None = None) -> Claim:
     """`claim` in a transaction of its own, and `next_due` after it; of the kind that `room` names no more than it says.
 
     Whatever kind they are, as many are taken first as there is room for; only where that is used up and places are
@@ -107,12 +113,12 @@ async def claim_due(
         is_full = sum(task.kind == room.kind for task in claimed) == room.left
         return claimed, await next_due(tx, besides=room.kind if is_full else None)
 
-    for _ in range(_CLAIM_TRIES):
+    for beaten in range(_CLAIM_TRIES):
         try:
-            return await db.write(claiming)
+            return Claim(*await db.write(claiming), beaten)
         except IntegrityError:
             continue
-    return [], db.clock.now()  # another worker is faster every time: it has the tasks
+    return Claim([], db.clock.now(), _CLAIM_TRIES)  # another worker is faster every time: it has the tasks
 
 
 async def finish(tx: Transaction, task: ClaimedTask) -> bool:

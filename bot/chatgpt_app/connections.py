@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,6 +59,11 @@ def subject(connection_id: str) -> str:
 def may_connect(person: Person | None, *, guests: bool) -> bool:
     """May somebody with this entry in the directory use the app?"""
     return person is not None and person.active and not person.is_bot and (guests or not person.is_guest)
+
+
+def can_go_on(now: datetime) -> sa.ColumnElement[bool]:
+    """Is a connection neither ended nor without a token that could still be renewed?"""
+    return sa.and_(Connection.ended_at.is_(None), Connection.used_at > now - REFRESH_LASTS)
 
 
 _HOLDER = (
@@ -152,6 +158,13 @@ async def end_connection(tx: Transaction, connection_id: str, *, actor: str, why
         return False
     tx.record("chatgpt.disconnected", actor=actor, subject=subject(connection_id), why=why)
     return True
+
+
+async def end_connections_of(tx: Transaction, person_ids: Collection[str], *, actor: str, why: ConnectionEnd) -> int:
+    """Ends every connection that these people have. Returns how many there were."""
+    theirs = sa.select(Connection.id).where(Connection.person_id.in_(person_ids), can_go_on(tx.now))
+    ended = [await end_connection(tx, id_, actor=actor, why=why) for id_ in (await tx.session.scalars(theirs)).all()]
+    return sum(ended)
 
 
 async def _issue(tx: Transaction, connection_id: str) -> Tokens:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import Final
 
@@ -67,7 +68,7 @@ class Door:
             return
         before = _caller.set(let_in)
         try:
-            await self._inside(scope, receive, send)
+            await self._inside({**scope, "headers": list(_trimmed(scope["headers"]))}, receive, send)
         finally:
             _caller.reset(before)
 
@@ -109,6 +110,11 @@ class Door:
         said = {"error": "invalid_token", "error_description": _CONNECT, "scope": SCOPE, "resource_metadata": metadata}
         challenge = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in said.items())
         return _refusal(401, "invalid_token", _CONNECT, {"WWW-Authenticate": challenge})
+
+
+def _trimmed(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """Whitespace around a value is no part of it (RFC 9110, section 5.5); uvicorn's parser leaves it at the end."""
+    return ((name, value.strip(b" \t")) for name, value in headers)
 
 
 def _refusal(status: int, error: str, why: str, headers: dict[str, str]) -> Response:

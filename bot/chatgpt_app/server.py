@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
+from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -16,7 +17,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp_types import CallToolResult, InputRequiredResult, TextContent
+from mcp_types import INVALID_PARAMS, CallToolResult, InputRequiredResult, TextContent
 from pydantic import AnyUrl
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import Route
@@ -86,6 +87,15 @@ class UsherServer(MCPServer[Any]):
         except ToolError as error:
             words = await self._desk.words_for(name, error)
             return CallToolResult(is_error=True, content=[TextContent(type="text", text=words)])
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,  # noqa: ARG002 - there is none that could take any
+        context: Context[Any, Any] | None = None,  # noqa: ARG002 - likewise
+    ) -> NoReturn:
+        """There are none. The SDK would log a traceback, and tell of an internal error."""
+        raise MCPError(INVALID_PARAMS, f"There is no prompt “{name}” here.")
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None

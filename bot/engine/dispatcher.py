@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -40,8 +40,21 @@ log = structlog.get_logger(__name__)
 class Dispatcher:
     """Runs tasks until it is stopped. `await run()` in a task of its own, then `await stop()`."""
 
-    def __init__(self, database: Database, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        count: Callable[[int, int], None] = lambda *_: None,
+    ) -> None:
+        """Begins nothing yet.
+
+        Args:
+            database: where the tasks are.
+            handlers: what runs a task, by its kind.
+            count: told of every look at the table how many tasks it took, and how often another worker was faster.
+        """
         self.owner = new_id()
+        self._count = count
         self._database = database
         self._handlers = handlers
         self._running: dict[asyncio.Task[None], ClaimedTask] = {}
@@ -97,9 +110,10 @@ class Dispatcher:
         claimed: list[ClaimedTask] = []
         due: datetime | None = None
         if free > 0:
-            claimed, due = await task_queue.claim_due(
+            claimed, due, beaten = await task_queue.claim_due(
                 self._database, owner=self.owner, limit=free, lease=LEASE, room=self._room()
             )
+            self._count(len(claimed), beaten)
         for task in claimed:
             running = asyncio.create_task(self._run(task))
             self._running[running] = task

@@ -40,6 +40,7 @@ class Engine:
         webhooks: Webhooks,
         catalog_in_file: bool = False,
         hourly: Sequence[Callable[[Transaction], Awaitable[None]]] = (),
+        count_claim: Callable[[int, int], None] = lambda *_: None,
     ) -> None:
         accounts = Accounts(database, connectors)
         desk = Desk(channel=alert_channel, admins=tuple(admins), catalog_in_file=catalog_in_file)
@@ -64,6 +65,7 @@ class Engine:
                 subjects.CHECKS: checks.check_all,
                 subjects.WEBHOOK: webhooks.tell,
             },
+            count_claim,
         )
 
     async def start(self) -> None:

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from bot.metrics.definitions import (
+    CLAIMED,
+    CLAIMS,
     CONNECTOR_CALLS,
     CONNECTOR_TIME,
     DECISION_TIME,
@@ -28,6 +30,8 @@ class Counts:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._claims = self._counter(CLAIMS)
+        self._claimed = self._counter(CLAIMED)
         self._events = self._counter(EVENTS)
         self._decisions = self._histogram(DECISION_TIME)
         self._connector_calls = self._counter(CONNECTOR_CALLS)
@@ -41,6 +45,12 @@ class Counts:
             if entry.event == "request.vote":
                 vote = json.loads(entry.data)
                 self._decisions.labels(vote["decision"]).observe(vote["seconds_to_decide"])
+
+    def claim(self, tasks: int, beaten: int) -> None:
+        """One look at the tasks that are due took so many, after another worker had been faster so often."""
+        self._claims.labels("took" if tasks else "nothing").inc()
+        self._claims.labels("beaten").inc(beaten)
+        self._claimed.inc(tasks)
 
     def slack_call(self, method: str, outcome: str) -> None:
         """One call of Slack's Web API was answered, or was not."""

@@ -83,6 +83,16 @@ OLDEST_TASK = Metric(
     kind=Kind.GAUGE,
     says="The age of the oldest task that waits on an incident; 0 when none does.",
 )
+CLAIMS = Metric(
+    name="usher_task_claims",
+    kind=Kind.COUNTER,
+    says="Looks of this process at the tasks that are due: it took some, there was nothing to take, or another replica "
+    "reached for the same ones and was faster (beaten).",
+    labels=("outcome",),
+)
+CLAIMED = Metric(
+    name="usher_tasks_claimed", kind=Kind.COUNTER, says="Tasks that this process took on, each time it did."
+)
 EVENTS = Metric(
     name="usher_events",
     kind=Kind.COUNTER,
@@ -117,6 +127,6 @@ SLACK_CALLS = Metric(
 )
 
 METRICS = (
-    REQUESTS, GRANTS, SEATS, INCIDENTS, TASKS, TASK_LAG, OLDEST_TASK, EVENTS, DECISION_TIME, CONNECTOR_CALLS,
-    CONNECTOR_TIME, SLACK_CALLS,
+    REQUESTS, GRANTS, SEATS, INCIDENTS, TASKS, TASK_LAG, OLDEST_TASK, CLAIMS, CLAIMED, EVENTS, DECISION_TIME,
+    CONNECTOR_CALLS, CONNECTOR_TIME, SLACK_CALLS,
 )  # fmt: skip

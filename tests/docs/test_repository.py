@@ -55,7 +55,9 @@ def _anchors(page: Path) -> set[str]:
 
 def test_nothing_belongs_to_one_machine() -> None:
     """No path of a home or a workshop, and no package registry but in the lock file."""
-    machine = re.compile(r"(?<![\w.])/(?:home|Users|root|work)/\w|\b(?:files\.)?py(?:pi|thonhosted)\.org\b")
+    machine = re.compile(
+        r"(?<![\w.])/(?:home|Users|root|work)/\w|\b(?:files\.)?py(?:pi|thonhosted)\.org\b|\bregistry\.npmjs\b"
+    )
     found = {
         name: match[0]
         for name, text in _texts().items()

@@ -150,9 +150,11 @@ class Connect:
         query = {key: value for key, value in (asked | changes).items() if value is not None}
         return f"/oauth/authorize?{urlencode(query)}"
 
-    async def consent_page(self, browser: httpx.AsyncClient, **changes: str | None) -> tuple[str, httpx.Response]:
-        """The ticket, and the page that the person reads."""
-        answer = await browser.get(self.asking(**changes))
+    async def consent_page(
+        self, browser: httpx.AsyncClient, asking: str | None = None, **changes: str | None
+    ) -> tuple[str, httpx.Response]:
+        """The ticket, and the page that the person reads; `asking` is the address that a program of others opens."""
+        answer = await browser.get(asking or self.asking(**changes))
         assert answer.status_code == 302, answer.text
         page = await browser.get(answer.headers["location"])
         assert page.status_code == 200, page.text

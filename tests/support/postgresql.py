@@ -19,14 +19,9 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 _START_SECONDS = 30
-_CONFIGURATION = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "max_connections": "200",
-    "listen_addresses": "127.0.0.1",
-    "autovacuum": "off",
-}
+_CONFIGURATION = {"max_connections": "200", "listen_addresses": "127.0.0.1"}
+#: what a database that nobody will miss can do without
+_IN_A_HURRY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
 
 
 class Server:
@@ -81,8 +76,13 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server | None]:
-    """A server for as long as the context lasts; None when this machine has no PostgreSQL."""
+def running(*, durable: bool = False) -> Iterator[Server | None]:
+    """A server for as long as the context lasts; None when this machine has no PostgreSQL.
+
+    Args:
+        durable: a private one keeps what it committed even when the machine loses power, as every server does by
+            default; otherwise it is quick.
+    """
     if given := os.environ.get("USHER_TEST_POSTGRESQL"):
         yield Server(make_url(given))
         return
@@ -92,14 +92,14 @@ def running() -> Iterator[Server | None]:
         return
     home = Path(tempfile.mkdtemp(prefix="usher-postgresql-", dir="/tmp"))
     try:
-        with _private_server(programs, home) as server:
+        with _private_server(programs, home, _CONFIGURATION | ({} if durable else _IN_A_HURRY)) as server:
             yield server
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
-def _private_server(programs: Path, home: Path) -> Iterator[Server]:
+def _private_server(programs: Path, home: Path, configuration: dict[str, str]) -> Iterator[Server]:
     data = home / "data"
     user: dict[str, str] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -110,7 +110,7 @@ def _private_server(programs: Path, home: Path) -> Iterator[Server]:
         check=True, capture_output=True, cwd=home, **user,
     )  # fmt: skip
     port = _free_port()
-    options = [f"-c{name}={value}" for name, value in _CONFIGURATION.items()]
+    options = [f"-c{name}={value}" for name, value in configuration.items()]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [programs / "postgres", "-D", data, "-p", str(port), "-k", home, *options],

@@ -9,14 +9,16 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from mcp.server.auth.provider import AuthorizationParams
 
 from bot.chatgpt_app.connections import Tokens, end_connection, hashed, may_connect, open_connection
 from storage.database import Transaction
 from storage.tables import ConnectionEnd, Person, SignIn
+
+if TYPE_CHECKING:
+    from mcp.server.auth.provider import AuthorizationParams
 
 TICKET_LASTS: Final = timedelta(minutes=10)
 CODE_LASTS: Final = timedelta(seconds=60)

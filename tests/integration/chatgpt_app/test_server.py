@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import sqlalchemy as sa
 from limits import RateLimitItemPerMinute
+from mcp import MCPError
+from mcp_types import INVALID_PARAMS
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -98,6 +102,36 @@ async def test_both_eras_see_the_same_tools(app: Served, era: str) -> None:
     assert {tool.name for tool in first.tools} == TOOLS
     assert [tool.name for tool in first.tools] == [tool.name for tool in second.tools]
     assert len(INSTRUCTIONS) <= 512
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_there_are_no_prompts(app: Served, era: str) -> None:
+    """Whoever asks for one made a mistake of their own: they are told so, and the log stays silent."""
+    async with app.client("ULENA", era=era) as client:
+        with capture_logs() as logs, pytest.raises(MCPError, match="There is no prompt “x” here") as error:
+            await client.get_prompt("x", {})
+    assert (error.value.code, logs) == (INVALID_PARAMS, [])
+
+
+async def test_whitespace_around_a_header_is_no_part_of_it(app: Served) -> None:
+    """RFC 9110, section 5.5: a client of 2026-07-28 names the method in a header, and it may have spaces around it."""
+    token = await app.token("ULENA")
+    meta = {f"io.modelcontextprotocol/{key}": value for key, value in (
+        ("protocolVersion", "2026-07-28"), ("clientInfo", {"name": "c", "version": "1"}), ("clientCapabilities", {})
+    )}  # fmt: skip
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta}}
+
+    def answered(method: str) -> int:
+        headers = posted(token, **{"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method})
+        there = HTTPConnection(urlsplit(app.url).netloc, timeout=60)  # httpx sends no such thing
+        try:
+            there.request("POST", "/mcp", json.dumps(body), headers | {"Content-Type": "application/json"})
+            return there.getresponse().status
+        finally:
+            there.close()
+
+    assert await asyncio.to_thread(answered, "  tools/list \t") == 200
+    assert await asyncio.to_thread(answered, "tools/call") == 400
 
 
 # -- who comes in ------------------------------------------------------------------------------------------------------

@@ -1,11 +1,15 @@
-"""The command itself, as a process of its own, on a real database."""
+"""The command itself, as a process of its own, on a real database.
+
+The processes are forked from one that has read the code already (`tests.support.warm_usher`); otherwise two thirds of
+the time of these tests were imports. `USHER` is the command as it is installed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ import pytest
 from storage.clock import SystemClock
 from storage.database import Database
 from tests.integration.cli import house
+from tests.support.warm_usher import warm_usher
 
 USHER = Path(sys.executable).with_name("usher")
 PATIENCE = 60  # seconds that a command may take on a busy machine
@@ -39,6 +44,7 @@ class Outcome:
 class Shell:
     """Runs `usher` in an empty directory with these variables, and nothing else set."""
 
+    command: list[str]
     directory: Path
     variables: dict[str, str]
 
@@ -48,7 +54,7 @@ class Shell:
 
     async def __call__(self, *arguments: str, stdin: str = "", variables: Mapping[str, str] | None = None) -> Outcome:
         process = await asyncio.create_subprocess_exec(
-            USHER,
+            *self.command,
             *arguments,
             cwd=self.directory,
             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **self.variables, **(variables or {})},
@@ -69,16 +75,23 @@ class Shell:
         return outcome
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[list[str]]:
+    """What stands for `usher` in these tests."""
+    with warm_usher() as command:
+        yield command
+
+
 @pytest.fixture
-def nowhere(tmp_path: Path) -> Shell:
+def nowhere(warm: list[str], tmp_path: Path) -> Shell:
     """`usher` on a machine on which nothing is set up."""
-    return Shell(directory=tmp_path, variables={})
+    return Shell(command=warm, directory=tmp_path, variables={})
 
 
 @pytest.fixture
-def usher(sqlite_url: str, tmp_path: Path) -> Shell:
+def usher(warm: list[str], sqlite_url: str, tmp_path: Path) -> Shell:
     """`usher` on a migrated, empty SQLite file."""
-    return Shell(directory=tmp_path, variables={"USHER_DATABASE_URL": sqlite_url})
+    return Shell(command=warm, directory=tmp_path, variables={"USHER_DATABASE_URL": sqlite_url})
 
 
 @pytest.fixture
@@ -89,10 +102,10 @@ async def furnished(usher: Shell) -> Shell:
 
 
 @pytest.fixture
-async def furnished_postgresql(postgresql_url: str, tmp_path: Path) -> Shell:
+async def furnished_postgresql(warm: list[str], postgresql_url: str, tmp_path: Path) -> Shell:
     """The same on PostgreSQL."""
     await _furnish(postgresql_url)
-    return Shell(directory=tmp_path, variables={"USHER_DATABASE_URL": postgresql_url})
+    return Shell(command=warm, directory=tmp_path, variables={"USHER_DATABASE_URL": postgresql_url})
 
 
 async def _furnish(url: str) -> None:

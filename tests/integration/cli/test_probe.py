@@ -17,7 +17,7 @@ from sandbox import company
 from sandbox.chatgpt.directory import follow
 from sandbox.chatgpt.scim_json import read_user
 from sandbox.server import Sandbox
-from tests.integration.cli.conftest import PATIENCE, USHER, Outcome, Shell
+from tests.integration.cli.conftest import PATIENCE, Outcome, Shell
 
 EVERY = ["web_admin", "admin_api", "scim"]
 SECRETS = {
@@ -293,7 +293,7 @@ async def talk(shell: Shell, *answers: tuple[str, str, Callable[[], object]]) ->
     nothing is left to say, standard input ends.
     """
     process = await asyncio.create_subprocess_exec(
-        USHER, "probe", "chatgpt", "--writes", NEW, "--json",
+        *shell.command, "probe", "chatgpt", "--writes", NEW, "--json",
         cwd=shell.directory, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **shell.variables},
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         preexec_fn=_heed_ctrl_c,

@@ -401,7 +401,7 @@ class House:
         for _ in range(MOST_ROUNDS):
             if self.provider.is_well and self.is_as_it_should_be and self._now_or_never():
                 return
-            claimed, due = await task_queue.claim_due(self.database, owner="test", limit=1, lease=LEASE)
+            claimed, due, _ = await task_queue.claim_due(self.database, owner="test", limit=1, lease=LEASE)
             for task in claimed:
                 self.provider.meddle()
                 handle = self.handlers.get(task.kind)

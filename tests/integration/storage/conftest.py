@@ -32,7 +32,7 @@ class Queue:
         await self._database.write(ask)
 
     async def claim(self, limit: int = 10, owner: str = "worker") -> list[ClaimedTask]:
-        claimed, _ = await task_queue.claim_due(self._database, owner=owner, limit=limit, lease=LEASE)
+        claimed, _, _ = await task_queue.claim_due(self._database, owner=owner, limit=limit, lease=LEASE)
         return claimed
 
     async def claim_one(self) -> ClaimedTask:

@@ -80,7 +80,7 @@ async def test_many_workers_never_run_one_lane_twice(database_url: str) -> None:
 
     async def worker(name: str) -> None:
         while len(ran) < wanted:
-            claimed, _ = await task_queue.claim_due(database, owner=name, limit=3, lease=MINUTE)
+            claimed, _, _ = await task_queue.claim_due(database, owner=name, limit=3, lease=MINUTE)
             for task in claimed:
                 assert task.lock_key is not None
                 running[task.lock_key] += 1

@@ -29,7 +29,7 @@ WORK = """
         database = await Database.open(sys.argv[1], clock=SystemClock(), pool_size=4)
         done, idle = [], 0
         while idle < 5:
-            tasks, _ = await task_queue.claim_due(database, owner=sys.argv[2], limit=3, lease=timedelta(seconds=60))
+            tasks, _, _ = await task_queue.claim_due(database, owner=sys.argv[2], limit=3, lease=timedelta(seconds=60))
             idle = 0 if tasks else idle + 1
             for task in tasks:
                 assert await database.write(task_queue.finish, task)

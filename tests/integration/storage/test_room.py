@@ -26,7 +26,7 @@ async def fill(queue: Queue) -> None:
 
 
 async def claim(database: Database, *, limit: int, left: int) -> tuple[list[str], timedelta | None]:
-    tasks, due = await task_queue.claim_due(
+    tasks, due, _ = await task_queue.claim_due(
         database, owner="worker", limit=limit, lease=10 * MINUTE, room=Room(kind="account", left=left)
     )
     return [task.kind for task in tasks], None if due is None else due - START
