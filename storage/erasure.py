@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,12 +36,12 @@ class Identity:
 
     def names(self, text: str) -> bool:
         """Does the text name them?"""
-        return self._pattern().search(text) is not None
+        return self._pattern(text).search(text) is not None
 
     def hide(self, value: Any) -> Any:
         """The value with the pseudonym wherever it names them; in JSON at every depth, keys included."""
         if isinstance(value, str):
-            return self._pattern().sub(self.pseudonym, value)
+            return self._pattern(value).sub(self.pseudonym, value)
         if isinstance(value, dict):
             return {self.hide(key): self.hide(each) for key, each in value.items()}
         if isinstance(value, list):
@@ -55,11 +56,18 @@ class Identity:
             *(sa.cast(column, sa.Text).icontains(word, autoescape=True) for column in columns for word in sorted(words))
         )
 
-    def _pattern(self) -> re.Pattern[str]:
-        # whole words, also of an address: `ann@harbour.example` is no part of `joann@harbour.example`
-        exact = "|".join(re.escape(word) for word in (self.id, self.name) if word)
-        email = f"|(?i:{re.escape(self.email)})" if self.email else ""
-        return re.compile(rf"(?<![\w.+-])(?:{exact}{email})(?![\w-])")
+    def _pattern(self, text: str) -> re.Pattern[str]:
+        # a name of one word, such as that of a bot called Usher, is looked for in sentences, not in keys and states
+        is_sure = " " in self.name or " " in text
+        return _pattern(self.id, self.email, self.name if is_sure else "")
+
+
+@cache
+def _pattern(id_: str, email: str | None, name: str) -> re.Pattern[str]:
+    """Whole words, also of an address: `ann@harbour.example` is no part of `joann@harbour.example`."""
+    exact = "|".join(re.escape(word) for word in (id_, name) if word)
+    address = f"|(?i:{re.escape(email)})" if email else ""
+    return re.compile(rf"(?<![\w.+-])(?:{exact}{address})(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

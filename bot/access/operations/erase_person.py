@@ -34,7 +34,6 @@ from storage.tables import (
 
 _LIVING = Grant.state != sa.literal_column("'ended'")
 _PENDING = AccessRequest.state == sa.literal_column("'pending'")
-_BODY = table_of(WebhookDelivery).c.body
 _SHOWN = 5  # ids in a sentence
 
 
@@ -90,9 +89,7 @@ async def _in_the_way(tx: Transaction, whom: Identity, person: Person, admins: C
     ]
     decides = sa.select(AccessRequest.id).join(Approval, Approval.request_id == AccessRequest.id).where(*waits)
     has = sa.select(Grant.id).where(Grant.beneficiary_id == person.id, _LIVING)
-    untold = sa.select(WebhookDelivery.id).where(
-        WebhookDelivery.state == sa.literal_column("'waiting'"), whom.may_stand_in([_BODY])
-    )
+    untold = await _deliveries(tx, whom, WebhookDelivery.state == sa.literal_column("'waiting'"))
     found = [
         "they are active in Slack, which would bring them back: deactivate them there first" if person.active else "",
         f"USHER_ADMINS names them ({_named(admins, whom)})" if _named(admins, whom) else "",
@@ -103,7 +100,7 @@ async def _in_the_way(tx: Transaction, whom: Identity, person: Person, admins: C
         ),
         _said("requests wait for their decision: an admin can decide in their place", await _ids(tx, decides)),
         _said("the catalogue names them: take them out and apply it", await _naming(tx, whom)),
-        _said("events about them wait for a webhook: `usher webhook deliveries`", await _ids(tx, untold)),
+        _said("events about them wait for a webhook: `usher webhook deliveries`", untold),
     ]
     return [sentence for sentence in found if sentence]
 
@@ -136,6 +133,13 @@ async def _naming(tx: Transaction, whom: Identity) -> Sequence[str]:
         for row in await tx.execute(query)
         if whom.hide(row.document) != row.document
     ]
+
+
+async def _deliveries(tx: Transaction, whom: Identity, *where: sa.ColumnElement[bool]) -> Sequence[str]:
+    """Events for webhooks that name somebody."""
+    body = table_of(WebhookDelivery).c.body
+    rows = await tx.execute(sa.select(WebhookDelivery.id, body).where(whom.may_stand_in([body]), *where))
+    return [row.id for row in rows if whom.names(row.body)]
 
 
 # -- what goes ---------------------------------------------------------------------------------------------------------
@@ -179,7 +183,7 @@ async def _delete_what_is_only_about(tx: Transaction, whom: Identity) -> None:
         sa.delete(SignIn).where(SignIn.person_id == whom.id),
         sa.delete(UserGroupMember).where(UserGroupMember.person_id == whom.id),
         sa.delete(Account).where(Account.person_id == whom.id),
-        sa.delete(WebhookDelivery).where(whom.may_stand_in([_BODY])),
+        sa.delete(WebhookDelivery).where(WebhookDelivery.id.in_(await _deliveries(tx, whom))),
         # known as posted, and never posted or edited again: the conversation is theirs
         sa.update(Card)
         .where(Card.recipient == whom.id)

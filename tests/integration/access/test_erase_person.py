@@ -178,6 +178,21 @@ async def erase(database: Database, admins: Sequence[str] = ()) -> str:
     return await database.write(erase_person, person_id=ZOE, admins=admins, actor="shell:noor")
 
 
+async def test_a_name_that_is_a_common_word_takes_nothing_else_with_it(filled: Database) -> None:
+    """Somebody whom Slack calls “usher” leaves Usher's lines, keys and states alone; sentences name them no more."""
+
+    async def rename(tx: Transaction) -> None:
+        await tx.execute(sa.update(Person).where(Person.id == ZOE).values(name="usher"))
+        tx.record("request.cancelled", actor="usher", subject="request:x", reason="usher has left the company.")
+
+    await filled.write(rename)
+    pseudonym = await erase(filled)
+    by_usher = [line for line in (await lines(filled)).values() if line.actor == "usher"]
+    assert [line.event for line in by_usher] == ["account.change_sent", "request.cancelled", "request.cancelled"]
+    assert json.loads(by_usher[-1].data) == {"door": "usher", "reason": pseudonym}
+    assert (await verify(filled)).intact
+
+
 async def dump(database: Database) -> dict[str, str]:
     """Every table as text."""
     async with database.read() as session:
