@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import subjects
+from storage import audit
 from storage.erasure import Identity
+from storage.rows import Rows
 from storage.tables import (
     AccessRequest,
     Account,
@@ -29,7 +32,7 @@ from storage.tables import (
 )
 
 #: what proves a line, and says nothing about anybody
-_PROOF = frozenset({"theirs", "previous", "hash", "salt", "seals"})
+_PROOF = frozenset({"previous", "hash", "salt", "seals"})
 
 
 async def read_person_file(session: AsyncSession, person: Person) -> list[dict[str, Any]]:
@@ -65,21 +68,33 @@ def _about(person: Person) -> Sequence[tuple[str, type[Base], sa.ColumnElement[b
     )
 
 
+async def subjects_of(rows: Rows, person_id: str) -> list[str]:
+    """What somebody asked for, or was asked for them, and what came of it, as lines of the ledger name it.
+
+    Found in the ledger, which still knows of it when the rows have been pruned.
+    """
+    line = table_of(LedgerLine).c
+    asked = sa.or_(line.actor == person_id, line.data.contains(f'"beneficiary":"{person_id}"', autoescape=True))
+    submitted = sa.select(line.subject).where(line.event == "request.submitted", asked)
+    requests = (await rows.execute(submitted)).scalars().all()
+    given = sa.select(line.data).where(
+        line.event.in_(["request.approved", "request.given_first"]), line.subject.in_(submitted)
+    )
+    grants = {json.loads(data).get("grant") for data in (await rows.execute(given)).scalars()}
+    return [*requests, *(subjects.grant(grant_id) for grant_id in sorted(filter(None, grants)))]
+
+
 async def _lines(session: AsyncSession, person: Person) -> list[dict[str, Any]]:
     """The lines of the ledger about their requests and access, and those that name them."""
     whom = Identity(id=person.id, email=person.email, name=person.name, pseudonym="")
-    asked = sa.or_(AccessRequest.requester_id == person.id, AccessRequest.beneficiary_id == person.id)
-    requests = sa.select(subjects.request("") + AccessRequest.id).where(asked)
-    grants = sa.select(subjects.grant("") + Grant.id).join(AccessRequest, AccessRequest.id == Grant.request_id)
     table = table_of(LedgerLine)
-    theirs = sa.or_(table.c.subject.in_(requests), table.c.subject.in_(grants.where(asked)))
-    naming = whom.may_stand_in([table.c.actor, table.c.subject, table.c.data])
-    query = sa.select(table, theirs.label("theirs")).where(theirs | naming).order_by(table.c.seq)
-    return [
-        _row("ledger", table, {name: value for name, value in line.items() if name not in _PROOF})
-        for line in (await session.execute(query)).mappings()
-        if line["theirs"] or whom.names(" ".join((line["actor"], line["subject"], line["data"])))
-    ]
+    theirs = frozenset(await subjects_of(session, person.id))
+    found = []
+    async for line in audit.export(session):
+        if line.subject in theirs or whom.names(" ".join((line.actor, line.subject, line.data))):
+            values = {column.name: getattr(line, column.name) for column in table.columns if column.name not in _PROOF}
+            found.append(_row("ledger", table, values))
+    return found
 
 
 def _row(kind: str, table: sa.Table, row: Mapping[Any, Any]) -> dict[str, Any]:

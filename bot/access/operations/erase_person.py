@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from bot.access import subjects
+from bot.access.person_file import subjects_of
 from storage.database import Transaction
 from storage.erasure import Identity, erase_from_ledger, hide_in_rows
 from storage.sealing import TEXT_ERASED, new_pseudonym
@@ -65,7 +66,7 @@ async def erase_person(tx: Transaction, *, person_id: str, admins: Collection[st
     )
     await tx.session.flush()
     await _erase_texts(tx, person_id)  # the ledger still says which of them they wrote
-    erased = await erase_from_ledger(tx, whom, subjects=await _what_they_had(tx, person_id))
+    erased = await erase_from_ledger(tx, whom, subjects=await subjects_of(tx, person_id))
     await _delete_what_is_only_about(tx, whom)
     await hide_in_rows(tx, whom, besides=[Person, Secret])
     for manager in (Person.manager_from_slack, Person.manager_from_file):
@@ -143,15 +144,6 @@ async def _deliveries(tx: Transaction, whom: Identity, *where: sa.ColumnElement[
 
 
 # -- what goes ---------------------------------------------------------------------------------------------------------
-async def _what_they_had(tx: Transaction, person_id: str) -> list[str]:
-    """What they asked for or were given, as lines of the ledger name it."""
-    asked = sa.or_(AccessRequest.requester_id == person_id, AccessRequest.beneficiary_id == person_id)
-    requests = (await tx.execute(sa.select(AccessRequest.id).where(asked))).scalars().all()
-    grants = sa.select(Grant.id).join(AccessRequest, AccessRequest.id == Grant.request_id).where(asked)
-    given = (await tx.execute(grants)).scalars().all()
-    return [*map(subjects.request, requests), *map(subjects.grant, given)]
-
-
 async def _erase_texts(tx: Transaction, person_id: str) -> None:
     """What they wrote, and what others wrote about their requests and access."""
     asked = sa.or_(AccessRequest.requester_id == person_id, AccessRequest.beneficiary_id == person_id)

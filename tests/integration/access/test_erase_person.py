@@ -144,12 +144,13 @@ async def fill(tx: Transaction) -> None:
     ])  # fmt: skip
     tx.enqueue(subjects.HOME, ZOE, lock_key=f"home:{ZOE}", payload={"person": ZOE, "names": [NAME]})
     tx.record("request.submitted", actor=ZOE, subject="request:hers", reason="my back hurts", application="chatgpt")
-    tx.record("request.denied", actor=TOM, subject="request:hers", reason="on probation")
+    tx.record("request.approved", actor=TOM, subject="request:hers", reason="on probation", grant="G1")
     tx.record("request.vote", actor=ZOE, subject="request:toms", reason="tired of Tom", decision="approved")
     tx.record("grant.ending", actor=ZOE, subject="grant:G2", note="tired of Tom", before="active")
     tx.record("account.change_sent", actor="usher", subject=f"chatgpt:{ZOE}", change=f"remove {EMAIL}", grants=["G1"])
     tx.record("group.changed", actor="slack", subject="group:S1", added=[TOM, ZOE], removed=[])
     tx.record("request.cancelled", actor="usher", subject="request:other", reason=f"{NAME} has left the company.")
+    tx.record("grant.ended", actor=TOM, subject="grant:G1", note="on probation")
     tx.record("person.away", actor=TOM, subject=f"person:{TOM}", delegate="U0ZOE000012")  # somebody else
     await tx.session.flush()
 
@@ -159,7 +160,7 @@ async def written_before(tx: Transaction) -> None:
     previous = audit.FIRST_PREVIOUS
     for seq, (actor, data) in enumerate(((ZOE, '{"reason":"my back hurts"}'), (TOM, '{"reason":"to draw"}')), start=1):
         line = LedgerLine(
-            seq=seq, at=tx.now, actor=actor, event="request.submitted", subject="request:old", data=data,
+            seq=seq, at=tx.now, actor=actor, event="request.submitted", subject=f"request:old-{seq}", data=data,
             previous=previous, hash="",
         )  # fmt: skip
         line.hash = previous = audit.line_hash(line)
@@ -238,14 +239,27 @@ async def test_nothing_is_left_of_them(filled: Database) -> None:
         assert retired is not None
         assert retired.admins == (pseudonym,)
     result = await verify(filled)
-    assert (result.intact, result.erased, result.lines) == (True, 8, 11)
+    assert (result.intact, result.erased, result.lines) == (True, 9, 12)
     assert head is not None
     async with filled.read() as session:
         assert (await audit.verify(session, known=head)).intact
-    last = (await lines(filled))[11]
+    last = (await lines(filled))[12]
     assert (last.event, last.actor, last.subject) == ("person.erased", "shell:noor", f"person:{pseudonym}")
     assert json.loads((await lines(filled))[8].data)["added"] == [TOM, pseudonym]
-    assert json.loads((await lines(filled))[10].data)["delegate"] == "U0ZOE000012"
+    assert json.loads((await lines(filled))[11].data)["delegate"] == "U0ZOE000012"
+
+
+async def test_what_was_pruned_is_erased_from_the_ledger_too(filled: Database) -> None:
+    """The ledger itself tells which requests and grants were theirs, when their rows are gone."""
+
+    async def prune(tx: Transaction) -> None:
+        for entity in (Comment, Approval, Grant, AccessRequest):
+            await tx.execute(sa.delete(entity))
+
+    await filled.write(prune)
+    await erase(filled)
+    assert "on probation" not in (await dump(filled))["ledger"]
+    assert (await verify(filled)).intact
 
 
 @pytest.mark.parametrize(
@@ -348,4 +362,4 @@ async def test_a_persons_file_has_everything_about_them(filled: Database) -> Non
     }  # fmt: skip
     text = json.dumps(file, default=str, ensure_ascii=False)
     assert all(word in text for word in ("my back hurts", "on probation", "see my doctor", "provider-zoe"))
-    assert [row["id"] for row in file if row["kind"] == "ledger"] == ["1", "3", "4", "5", "6", "7", "8", "9"]
+    assert [row["id"] for row in file if row["kind"] == "ledger"] == ["1", "3", "4", "5", "6", "7", "8", "9", "10"]
