@@ -1,8 +1,8 @@
 """`python -m bench.soak`: half an hour of a company of 5,000, and whether the process stays as it was.
 
-Everybody asks for a seat, at a time of their own: types the command, looks at the Home tab, sends the form, is approved
-by their manager (or changes their mind), joins, and gives the seat back, or loses it when its time is over. Meanwhile
-people ask Usher things from ChatGPT. What is seen of the process is written down every few seconds.
+Everybody comes at a time of their own, looks at their Home tab and types the command. Two of five go on: they send the
+form, are approved by their manager (or change their mind), join, and give the seat back, or lose it when its time is
+over. Meanwhile people ask Usher things from ChatGPT. What is seen of the process is written down every few seconds.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ PEOPLE: Final = 5_000
 TALKERS, TALK_EVERY = 50, 1.0
 #: the seat's time, and how long people take to accept an invite
 DURATION, ACCEPTED_AFTER = "5m", 4
-#: of those who ask, how many change their mind, and of those who have a seat, how many give it back
-CANCELLED, RELEASED = 0.1, 0.3
+#: how many ask; of those, how many change their mind; and of those who have a seat, how many give it back
+ASK, CANCELLED, RELEASED = 0.4, 0.1, 0.3
 #: seconds between two looks at the process
 LOOK_EVERY: Final = 5.0
 #: minutes after its start in which a process still grows into its work
@@ -166,10 +166,12 @@ class Town:
     found: Soak
 
     async def story(self, who: int, begins_after: float) -> None:
-        """One person's, from the command to a seat that is given back, or left to its end."""
+        """One person's, from a look to a seat that is given back, or left to its end."""
         await asyncio.sleep(begins_after)
-        await self._sent(self.wire.command(crew.command(who, f"T{who}")))
         await self._sent(self.wire.event(crew.home_opened(who, f"Ev{who}")))
+        await self._sent(self.wire.command(crew.command(who, f"T{who}")))
+        if self.chance.random() > ASK:
+            return
         await self._pause(2, 20)
         await self._sent(self.wire.post(crew.submission(who, duration=DURATION)))
         await self._pause(2, 30)
