@@ -298,12 +298,3 @@ async def test_without_chromium_it_says_where_to_get_it(config: AnyConnector, tm
             await build_connector(config, http=http, credential=NoCredential()).observe(MAYA)
     assert "USHER_BROWSER_PROGRAM" in stopped.value.remedy
     Profile(tmp_path).take()
-
-
-def test_a_profile_is_its_owners_alone(tmp_path: Path) -> None:
-    """Whoever can read it is signed in, so it is closed to others, also where somebody had opened it."""
-    directory = tmp_path / "profiles" / "chatgpt"
-    directory.mkdir(parents=True)
-    directory.chmod(0o755)
-    Profile(directory).take()
-    assert directory.stat().st_mode & 0o777 == 0o700
