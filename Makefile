@@ -3,19 +3,20 @@
 #   make demo      Usher on a simulated Slack and ChatGPT, in your browser
 #   make install   .venv with the locked dependencies, and .venv/bin/usher
 #   make test      the whole test suite
-#   make check     format, lint, types, docs, lock file
+#   make check     format, lint, types, docs, lock file, known vulnerabilities
+#   make audit     the locked dependencies, looked up among the known vulnerabilities
 #   make bench     the benchmarks, each with its floor in the same run
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check bench
+.PHONY: help demo install test check audit bench
 
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP := $(VENV)/.installed
 ARGS ?=
-# tests at once: most of a test's time is waiting for others to answer
-JOBS ?= 4
+# tests at once: some of their time is waiting for others to answer
+JOBS ?= 3
 
 # the first of these that is new enough; PYTHON=/path/to/python3.12 make install chooses another
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -54,6 +55,11 @@ check: $(STAMP)
 	$(BIN)/mypy -p bot -p storage -p sandbox
 	$(BIN)/pytest tests/docs
 	$(UV) lock --check --quiet
+	@$(BIN)/python -m deploy.audit
+
+# passes with a note where the advisories cannot be reached
+audit: $(STAMP)
+	@$(BIN)/python -m deploy.audit $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench $(ARGS)

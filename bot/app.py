@@ -18,7 +18,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
-from bot import handlers
+from bot import handlers, logs
 from bot.access import catalog_file, subjects
 from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.operations.people import DirectoryDoubt
@@ -41,7 +41,7 @@ from bot.serving import listen, serving
 from bot.settings import Settings, SettingsError
 from bot.settings import environment as read_environment
 from bot.web import web_app
-from storage import migrate
+from storage import migrate, traces
 from storage.clock import Clock, SystemClock
 from storage.database import Database
 from storage.errors import StorageError
@@ -100,12 +100,13 @@ async def running(
         secrets = SecretStore(database, _keyring(settings), read_environment() if environment is None else environment)
         http = await stack.enter_async_context(new_http_client())
         counts = Counts()
-        database.on_lines.append(counts.lines)
+        database.on_lines += [counts.lines, logs.ledger_lines]
         browsers = Browsers(settings.browser_profiles, program=settings.browser_program)
         stack.push_async_callback(browsers.close)
         slack = slack_client(settings, counts)
         directory = SlackDirectory(database, slack, manager_field=settings.slack_manager_field)
-        await _learn(settings, database, directory)
+        with traces.follow():
+            await _learn(settings, database, directory)
 
         bolt = bolt_app(settings, slack)
         in_file = settings.catalog is not None
@@ -137,9 +138,16 @@ async def running(
         host, port = listener.getsockname()[:2]
         over_http = settings.mode == "http"
         routes = await stack.enter_async_context(_chatgpt_app(settings, database, http, slack))
-        await stack.enter_async_context(
-            serving(web_app(bolt if over_http else None, missing, metrics, routes), listener)
+        token = settings.metrics_token
+        served = web_app(
+            bolt if over_http else None,
+            missing,
+            metrics,
+            routes,
+            metrics_token=token.get_secret_value() if token else None,
+            only_https=(settings.public_url or "").startswith("https://"),
         )
+        await stack.enter_async_context(serving(served, listener))
         if not over_http:
             await stack.enter_async_context(_socket_mode(settings, bolt, slack))
         log.info("usher.ready", mode=settings.mode, address=f"http://{host}:{port}", database=database.address)

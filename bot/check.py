@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -13,10 +14,13 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import manifest
 from bot.access.catalog import Catalog
-from bot.access.catalog_file import CatalogProblems, decode, read
+from bot.access.catalog_file import CatalogProblems, Lines, decode, read_with_lines
 from bot.access.catalog_store import load_catalog
+from bot.access.operations.apply_catalog import apply_catalog
+from bot.access.people_facts import knows_anybody
 from bot.app import slack_client
 from bot.check_chatgpt_app import check_chatgpt_app
+from bot.check_machine import check_address, check_private
 from bot.check_webhooks import check_webhooks
 from bot.connectors.browser.transport import Browsers
 from bot.connectors.contract import Condition
@@ -26,7 +30,7 @@ from bot.engine.health import check_connector
 from bot.settings import Settings, SettingsError, environment, unknown_variables
 from storage import engines, migrate
 from storage.clock import SystemClock
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.errors import StorageError
 from storage.secrets import Keyring, SecretStore
 
@@ -49,6 +53,8 @@ _REMEDIES = {
 async def check_everything() -> list[Condition]:
     """Every condition, in the order in which they depend on each other."""
     settings, findings = _settings()
+    findings.append(await check_address(settings))
+    findings += check_private(settings, _file(settings))
     findings += await _slack(settings)
     async with _database(settings, findings) as database:
         secrets = await _secrets(settings, database, findings)
@@ -97,25 +103,30 @@ def _settings() -> tuple[Settings, list[Condition]]:
     return settings, [_good("Settings", f"all there, for {'Socket Mode' if settings.mode == 'socket' else 'HTTP'}")]
 
 
+def _file(settings: Settings) -> Path | None:
+    """The SQLite file, if it is one."""
+    try:
+        url = engines.parse(settings.database_url)
+    except StorageError:
+        return None  # which the database's own finding says
+    return engines.sqlite_file(url) if engines.is_sqlite(url) else None
+
+
 @asynccontextmanager
 async def _database(settings: Settings, findings: list[Condition]) -> AsyncIterator[Database | None]:
     """The database if it can be used, and None with a finding if not."""
     name = "Database"
     database = None
     try:
-        url = engines.parse(settings.database_url)
-        file = engines.sqlite_file(url) if engines.is_sqlite(url) else None
+        file = _file(settings)
         if file is not None and not file.exists():
             findings.append(_bad(name, f"there is no {file} yet", "Make it: usher db upgrade"))
             yield None
             return
         database = await Database.open(settings.database_url, clock=SystemClock(), exclusive=False)
         await migrate.check(database)
-        if file is not None and file.stat().st_mode & 0o077:
-            findings.append(_bad(name, f"others on this machine can read {file}", f"chmod 600 {file}"))
-        else:
-            warning = engines.sqlite_warning() if file is not None else None
-            findings.append(_good(name, f"{database.address}, up to date" + (f". Note: {warning}" if warning else "")))
+        warning = engines.sqlite_warning() if file is not None else None
+        findings.append(_good(name, f"{database.address}, up to date" + (f". Note: {warning}" if warning else "")))
     except StorageError as error:
         findings.append(_bad(name, str(error)))
         if database is not None:
@@ -152,7 +163,11 @@ async def _catalog(settings: Settings, database: Database | None, findings: list
     catalog = Catalog()
     try:
         if settings.catalog is not None:
-            catalog = read(decode(settings.catalog.read_bytes(), str(settings.catalog)), str(settings.catalog))
+            catalog, lines = read_with_lines(
+                decode(settings.catalog.read_bytes(), str(settings.catalog)), str(settings.catalog)
+            )
+            if database is not None:
+                await _rehearse(database, catalog, lines)
         elif database is not None:
             async with database.read() as session:
                 catalog = await load_catalog(session)
@@ -167,6 +182,22 @@ async def _catalog(settings: Settings, database: Database | None, findings: list
     elif database is not None:
         findings.append(_bad(name, "it is empty, so nothing can be requested", "Write one: usher catalog apply FILE"))
     return catalog
+
+
+class _Rehearsed(Exception):
+    """It would go well."""
+
+
+async def _rehearse(database: Database, catalog: Catalog, lines: Lines) -> None:
+    """Applies the catalogue as the next start will, and takes it back. Raises `CatalogProblems` as that does."""
+
+    async def rehearse(tx: Transaction) -> None:
+        if await knows_anybody(tx.session):  # a first start reads the directory before
+            await apply_catalog(tx, catalog=catalog, actor="usher", lines=lines)
+        raise _Rehearsed
+
+    with suppress(_Rehearsed):
+        await database.write(rehearse)
 
 
 @asynccontextmanager

@@ -1,24 +1,31 @@
 """Looks at the ChatGPT app from outside, in the order in which ChatGPT does when somebody presses Connect.
 
 First the app has to ask who is there (RFC 6750), and say where its metadata is (RFC 9728); that names the authorization
-server, whose metadata (RFC 8414) names its endpoints. Addresses are compared byte for byte, as clients do.
+server, whose metadata (RFC 8414) names its endpoints. Addresses are compared byte for byte, as clients do. Last, Slack
+is asked whether it knows Usher as a client.
 """
 
 from __future__ import annotations
 
-import re
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
 
+from bot.app import slack_client
+from bot.chatgpt_app.config import AppConfig
+from bot.chatgpt_app.oauth.slack_sign_in import SignInFailed, SlackSignIn
 from bot.connectors.contract import Condition
 from bot.connectors.http import new_http_client
 from bot.settings import Settings
+from storage.clock import SystemClock
 
-_PROXY_PATHS = "/mcp, /oauth/*, /.well-known/*, /llms.txt and /docs/*"
+#: where a challenge says that the metadata is (RFC 9728, section 5.1)
+_METADATA = 'resource_metadata="'
+_PROXY_PATHS = "/mcp, /oauth/*, /.well-known/*, /llms.txt, /README.md and /docs/*"
 
 
 class _Wrong(Exception):
@@ -35,12 +42,15 @@ async def check_chatgpt_app(settings: Settings) -> list[Condition]:
         return []
     async with new_http_client() as http:
         outside = _Outside(http=http, public_url=settings.public_url, here=f"{settings.host}:{settings.port}")
-        steps = (
+        steps = [
             ("asks who is there", outside.asks_who_is_there),
+            ("tokens", outside.tokens_arrive),
             ("resource metadata", outside.resource_metadata),
             ("authorization server", outside.authorization_server),
             ("sign-in", outside.sign_in),
-        )
+        ]
+        if settings.slack_signin_client_id and settings.slack_signin_client_secret:
+            steps.append(("Sign in with Slack", partial(_slack_takes_us, settings, http)))
         return [await _finding(f"ChatGPT app, {name}", step) for name, step in steps]
 
 
@@ -49,6 +59,23 @@ async def _finding(name: str, step: Callable[[], Awaitable[str]]) -> Condition:
         return Condition(name=name, ok=True, detail=await step())
     except _Wrong as wrong:
         return Condition(name=name, ok=False, detail=str(wrong), remedy=wrong.remedy)
+
+
+async def _slack_takes_us(settings: Settings, http: httpx.AsyncClient) -> str:
+    """Slack knows the client id, and that the secret belongs to it."""
+    config = AppConfig.of(settings)
+    slack = SlackSignIn(config, http, slack_client(settings), SystemClock())
+    try:
+        error = await slack.refusal_of_us()
+    except SignInFailed as failed:
+        raise _Wrong(f"Slack cannot be asked ({failed})", "Check the network and SLACK_API_URL.") from failed
+    if error is not None:
+        raise _Wrong(
+            f"Slack says {error}",
+            "Copy SLACK_SIGNIN_CLIENT_ID and SLACK_SIGNIN_CLIENT_SECRET again: api.slack.com/apps, your app, Basic "
+            "Information, App Credentials.",
+        )
+    return f"Slack takes the client id and its secret. Its redirect URL has to be {config.slack_redirect_url}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +89,19 @@ class _Outside:
     async def asks_who_is_there(self) -> str:
         """A call without a token is refused, with the address of the metadata."""
         url = f"{self.public_url}/mcp"
-        answer = await self._send("POST", url, json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
-        challenge = answer.headers.get("www-authenticate", "")
-        named = re.search(r'\bresource_metadata="([^"]*)"', challenge)
-        if answer.status_code != httpx.codes.UNAUTHORIZED or named is None:
-            raise self._not_usher(answer)
-        if not named[1].startswith(f"{self.public_url}/.well-known/oauth-protected-resource"):
-            raise _Wrong(f"{url} says that its metadata is at {named[1]}", self._one_address())
+        challenge = await self._challenge()
+        if f"{_METADATA}{self.public_url}/.well-known/oauth-protected-resource" not in challenge:
+            raise _Wrong(f"{url} is answered with {challenge}", self._one_address())
         return f"{url} lets nobody in without a sign-in, and says where that is"
+
+    async def tokens_arrive(self) -> str:
+        """What a call brings along reaches Usher: a token that is none is refused as one."""
+        if 'error="invalid_token"' not in await self._challenge(authorization="Bearer none"):
+            raise _Wrong(
+                f"{self.public_url}/mcp takes a call with a token for one without",
+                "Have the proxy pass the Authorization header on: some take it for their own and leave it out.",
+            )
+        return "a token arrives as it was sent"
 
     async def resource_metadata(self) -> str:
         """The app says what it is called, and who signs people in."""
@@ -105,6 +137,15 @@ class _Outside:
         return f"{url} is reached"
 
     # -- asking ---------------------------------------------------------------------------------------------------
+    async def _challenge(self, **headers: str) -> str:
+        """With what a call is refused."""
+        call = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        answer = await self._send("POST", f"{self.public_url}/mcp", headers=headers, json=call)
+        challenge: str = answer.headers.get("www-authenticate", "")
+        if answer.status_code != httpx.codes.UNAUTHORIZED or _METADATA not in challenge:
+            raise self._not_usher(answer)
+        return challenge
+
     async def _document(self, url: str) -> dict[str, Any]:
         answer = await self._send("GET", url)
         document = _object(answer)
@@ -112,11 +153,12 @@ class _Outside:
             raise self._not_usher(answer)
         return document
 
-    async def _send(self, method: str, url: str, **content: Any) -> httpx.Response:
+    async def _send(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **content: Any
+    ) -> httpx.Response:
+        accepted = {"accept": "application/json, text/event-stream"}
         try:
-            return await self.http.request(
-                method, url, headers={"accept": "application/json, text/event-stream"}, **content
-            )
+            return await self.http.request(method, url, headers={**accepted, **(headers or {})}, **content)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._not_reached(url, error) from error
 
@@ -143,6 +185,12 @@ class _Outside:
                 "Have the proxy answer at this very address: what is posted does not survive a redirect. If the other "
                 "address is the right one, put it into USHER_PUBLIC_URL.",
             )
+        if status == httpx.codes.UNAUTHORIZED:
+            challenge = answer.headers.get("www-authenticate", "no header WWW-Authenticate")
+            return _Wrong(
+                f"{what} and {challenge}, which is not what Usher says there",
+                "Have the proxy pass the headers of answers on as they are, and ask for no sign-in of its own.",
+            )
         if status == httpx.codes.MISDIRECTED_REQUEST:
             return _Wrong(
                 f"{what}: Usher was asked under another name",
@@ -164,7 +212,7 @@ class _Outside:
     def _one_address(self) -> str:
         return (
             "Clients compare addresses letter by letter. Start Usher with the address that the world uses, "
-            f"USHER_PUBLIC_URL={self.public_url}, or correct it here."
+            f"USHER_PUBLIC_URL={self.public_url}, or correct it here, and let nothing rewrite its answers on the way."
         )
 
 

@@ -9,9 +9,34 @@ from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+#: bytes of a request before its body: its address and headers
+LARGEST_HEAD = 64 * 1024
 #: seconds that requests under way get when the server stops
 PATIENCE = 3
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP as uvicorn speaks it, which keeps headers in memory however many there are; here there is an end to them."""
+
+    _head = 0
+    _is_in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_in_head:
+            self._head += len(data)
+            if self._head > LARGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response("The headers are too large.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head, self._is_in_head = 0, True
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
 
 
 class _Server(uvicorn.Server):
@@ -52,7 +77,16 @@ def listen(host: str, port: int) -> socket.socket:
 async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """Serves until the block ends."""
     server = _Server(
-        uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=PATIENCE)
+        uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,  # nobody needs to know what serves it
+            timeout_graceful_shutdown=PATIENCE,
+        )
     )
     running = asyncio.create_task(server.serve(sockets=[listener]), name="web")
     listening = asyncio.create_task(server.listening.wait())

@@ -226,6 +226,12 @@ class Settings(BaseSettings):
     )
     host: str = _setting("127.0.0.1", "the network address to listen on; 0.0.0.0 in a container", example="0.0.0.0")  # noqa: S104
     port: Annotated[int, Field(ge=0, le=65_535)] = _setting(3000, "the port to listen on", example="3000")
+    metrics_token: Token = _setting(
+        None,
+        "the token that a reader of /metrics has to bring, as “Authorization: Bearer …”; without one, whoever reaches "
+        "the address reads them",
+        example="a-long-random-text",
+    )
     catalog: Annotated[Path | None, BeforeValidator(_blank_is_none)] = _setting(
         None, "a catalogue file that is applied at every start", example="catalog.yml"
     )

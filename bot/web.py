@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from hmac import compare_digest
+from typing import Final
 
+from mcp.server.transport_security import RequestBodyLimitMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, request_response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.errors import StorageError
 
 #: bytes; Slack's largest payloads (a view with its state) stay far below this
 LARGEST_BODY = 1_000_000
+#: of every answer that does not say otherwise: nothing here is to be guessed at, framed, or to load anything
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+#: where the public address is one of https, for half a year
+_ONLY_HTTPS: Final = {"Strict-Transport-Security": "max-age=15768000"}
 
 #: what is not ready, in words; empty when everything is
 Readiness = Callable[[], Awaitable[list[str]]]
@@ -24,29 +38,58 @@ Page = Callable[[], Awaitable[bytes]]
 
 
 def web_app(
-    slack: AsyncApp | None, ready: Readiness, metrics: Page, more_routes: Sequence[BaseRoute] = ()
-) -> Starlette:
-    """The routes of one process. Without `slack` (Socket Mode) there is nothing for Slack to post to."""
+    slack: AsyncApp | None,
+    ready: Readiness,
+    metrics: Page,
+    more_routes: Sequence[BaseRoute] = (),
+    *,
+    metrics_token: str | None = None,
+    only_https: bool = False,
+) -> ASGIApp:
+    """The routes of one process.
+
+    Args:
+        slack: what answers Slack; without it (Socket Mode) there is nothing to post to.
+        ready: what is not ready.
+        metrics: the page of numbers.
+        more_routes: those of the ChatGPT app.
+        metrics_token: what a reader of the numbers has to bring, if anything.
+        only_https: browsers are told to come over https only.
+    """
     routes: list[BaseRoute] = [
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz(ready), methods=["GET"]),
-        Route("/metrics", _metrics(metrics), methods=["GET"]),
+        Route("/metrics", _metrics(metrics, metrics_token), methods=["GET"]),
     ]
     if slack is not None:
         routes.append(Route("/slack/events", _slack_events(slack), methods=["POST"]))
-    return Starlette(routes=[*routes, *more_routes])
+    return _hardened(Starlette(routes=[*routes, *more_routes]), HEADERS | (_ONLY_HTTPS if only_https else {}))
 
 
-def _slack_events(slack: AsyncApp) -> Callable[[Request], Awaitable[Response]]:
+def _hardened(app: ASGIApp, headers: Mapping[str, str]) -> ASGIApp:
+    """The app, with headers for every answer that does not set its own."""
+
+    async def hardened(scope: Scope, receive: Receive, send: Send) -> None:
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = MutableHeaders(scope=message)
+                for name, value in headers.items():
+                    said.setdefault(name, value)
+            await send(message)
+
+        await app(scope, receive, answer)
+
+    return hardened
+
+
+def _slack_events(slack: AsyncApp) -> ASGIApp:
     handler = AsyncSlackRequestHandler(slack)
 
     async def slack_events(request: Request) -> Response:
         """Everything from Slack. Bolt checks the signature, and refuses what is forged or stale with 401."""
-        if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
-            return PlainTextResponse("too large", status_code=413)
         return await handler.handle(request)
 
-    return slack_events
+    return RequestBodyLimitMiddleware(request_response(slack_events), LARGEST_BODY)
 
 
 async def _healthz(_request: Request) -> Response:
@@ -63,9 +106,15 @@ def _readyz(ready: Readiness) -> Callable[[Request], Awaitable[Response]]:
     return readyz
 
 
-def _metrics(page: Page) -> Callable[[Request], Awaitable[Response]]:
-    async def metrics(_request: Request) -> Response:
+def _metrics(page: Page, token: str | None) -> Callable[[Request], Awaitable[Response]]:
+    wanted = f"Bearer {token}".encode()
+
+    async def metrics(request: Request) -> Response:
         """What Prometheus reads."""
+        if token and not compare_digest(request.headers.get("authorization", "").encode(), wanted):
+            return PlainTextResponse(
+                "USHER_METRICS_TOKEN is wanted", status_code=401, headers={"WWW-Authenticate": "Bearer"}
+            )
         try:
             return Response(await page(), media_type=CONTENT_TYPE_LATEST)
         except StorageError as error:

@@ -12,15 +12,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urljoin
 
 from playwright.async_api import FloatRect, Locator, Page, async_playwright
 
 from bot.cli.demo.stage import stage
+from tests.support.chat_window import ChatWindow
 from tests.support.visitor import Visitor, expect
 
 IMAGES: Final = Path(__file__).with_name("images")
 TALL: Final = 1900  # pixels that a whole Home tab fits into
 WINDOW: Final = FloatRect(x=0, y=0, width=1440, height=900)
+CHAT_WIDTH: Final = 860  # pixels
 SCALE: Final = 1.5  # sharp on most screens, and still a small file
 LENA, TOM, MAYA, NOOR = "Lena Fischer", "Tom Okafor", "Maya Lindqvist", "Noor Haddad"
 
@@ -128,6 +131,29 @@ async def every_request(visitor: Visitor) -> None:
     await take(visitor.page, "request", await frame(visitor.dialog))
 
 
+async def inside_chatgpt(visitor: Visitor) -> None:
+    """Lena connects Usher in ChatGPT, looks at the applications, and asks for a seat."""
+    page = visitor.page
+    chat = ChatWindow(page)
+    await page.set_viewport_size({"width": CHAT_WIDTH, "height": TALL})
+    await page.goto(urljoin(page.url, "/chat?as=lena"))
+    await chat.button("Connect").click()
+    await expect(chat.button("Continue with Slack")).to_be_visible()
+    await take(page, "consent", await frame(page.locator("main")))
+    await chat.button("Continue with Slack").click()
+    await chat.button("Allow").click()
+    await expect(chat.last).to_contain_text("Connected as Lena Fischer.")
+
+    await chat.ask("Which applications do we have in this organization?")
+    await expect(chat.component.get_by_role("heading", name="Figma")).to_be_visible()
+    await take(page, "chatgpt-app", await frame(chat.last))
+
+    await chat.ask("Get me a Codex seat for two weeks, I am trying the agent")
+    await page.get_by_role("region", name="Request access?").get_by_role("button").first.click()
+    await expect(chat.component.get_by_text("Waiting for approval")).to_be_visible()
+    await take(page, "chatgpt-app-request", await frame(chat.last))
+
+
 @asynccontextmanager
 async def at_the_demo(browser_path: str) -> AsyncIterator[Visitor]:
     """A visitor at a demo that has just been started."""
@@ -150,7 +176,7 @@ async def main() -> None:
     if browser_path is None:
         sys.exit("Taking the pictures needs Chromium: install the package chromium.")
     IMAGES.mkdir(exist_ok=True)
-    for story in (life_of_a_seat, trouble, every_request):
+    for story in (life_of_a_seat, trouble, every_request, inside_chatgpt):
         async with at_the_demo(browser_path) as visitor:
             await story(visitor)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -24,6 +24,8 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "p
 SQLITE_BUSY_SECONDS = 10
 #: threads that read
 READERS = 4
+#: what is written (reasons, sealed secrets) does not stand in the text of an error, which is logged
+_SILENT: Final = {"hide_parameters": True}
 _READ_ONLY = {"query_only": "ON", "wal_autocheckpoint": "0"}
 _POSTGRESQL_SESSION = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '30s'; SET timezone = 'UTC'"
 
@@ -91,7 +93,7 @@ def sqlite_migrator(url: URL) -> AsyncEngine:
 def postgresql(url: URL, *, pool_size: int = 10, poolclass: type[Pool] | None = None) -> AsyncEngine:
     """A pool that survives a restart of the server, with an end to forgotten transactions."""
     pool: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": pool_size, "max_overflow": 0}
-    engine = create_async_engine(url, connect_args=POSTGRESQL_CONNECT, pool_pre_ping=True, **pool)
+    engine = create_async_engine(url, connect_args=POSTGRESQL_CONNECT, pool_pre_ping=True, **_SILENT, **pool)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -129,7 +131,7 @@ def _sqlite(
     url: URL, pragmas: dict[str, str], *, begin: str, busy_seconds: int = SQLITE_BUSY_SECONDS, **pool: Any
 ) -> AsyncEngine:
     creator = partial(connect, sqlite_file(url), busy_seconds=busy_seconds, pragmas=pragmas)
-    engine = create_async_engine(url, async_creator=creator, **pool)
+    engine = create_async_engine(url, async_creator=creator, **_SILENT, **pool)
 
     _begin_with(engine.sync_engine, begin)
 
@@ -144,7 +146,9 @@ def _sqlite(
 
 def _sqlite_on_threads(url: URL, pragmas: dict[str, str], *, begin: str | None, connections: int) -> Engine:
     creator = partial(plain_connection, sqlite_file(url), busy_seconds=SQLITE_BUSY_SECONDS, pragmas=pragmas)
-    engine = create_engine("sqlite://", creator=creator, poolclass=QueuePool, pool_size=connections, max_overflow=0)
+    engine = create_engine(
+        "sqlite://", creator=creator, poolclass=QueuePool, pool_size=connections, max_overflow=0, **_SILENT
+    )
     if begin is not None:
         _begin_with(engine, begin)
     return engine

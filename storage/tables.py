@@ -571,6 +571,7 @@ class Task(Base):
     error: Mapped[str | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    trace: Mapped[str | None]  # what asked for it last: see `storage.traces`
 
     __table_args__ = (
         sa.Index("uq_tasks_open", "kind", "key", unique=True, **_partial("state <> 'done'")),

@@ -55,6 +55,8 @@ class ClaimedTask:
     #: how often it failed in a row
     failures: int
     lock_key: str | None
+    #: what asked for it (`storage.traces`)
+    trace: str | None = None
 
 
 class Claim(NamedTuple):
@@ -226,6 +228,7 @@ def _upsert(*, is_sqlite: bool) -> sa.Insert:
             "run_at": case((running, _t.run_at), else_=_earlier(_t.run_at, new.run_at, is_sqlite=is_sqlite)),
             "wish_at": case((running, _earlier(wish, new.run_at, is_sqlite=is_sqlite))),
             "payload": case((new.payload != _NOTHING, new.payload), else_=_t.payload),
+            "trace": func.coalesce(new.trace, _t.trace),
         },
     )
 
@@ -266,7 +269,7 @@ def _claim(*, is_sqlite: bool, besides: str | None) -> sa.Update:
             run_at=_moment("until"),
             wish_at=case((_t.wish_at > now, _t.wish_at)),  # a wish that is due is granted by this very run
         )
-        .returning(_t.id, _t.kind, _t.key, _t.payload, _t.attempt, _t.failures, _t.lock_key)
+        .returning(_t.id, _t.kind, _t.key, _t.payload, _t.attempt, _t.failures, _t.lock_key, _t.trace)
     )
     if is_sqlite:
         return update.where(_t.id.in_(due))

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import attributes
 from sqlalchemy.orm.util import identity_key
 
-from storage import audit, task_queue
+from storage import audit, task_queue, traces
 from storage.rows import Rows
 from storage.tables import Base, TaskState, Webhook, table_of
 from storage.upsert import insert_into
@@ -116,6 +116,7 @@ class Transaction:
             "attempt": 0,
             "failures": 0,
             "created_at": self.now,
+            "trace": traces.current(),
         }
 
     def record(self, event: str, *, actor: str, subject: str, **data: object) -> None:
@@ -123,7 +124,8 @@ class Transaction:
 
         A line about a request or a grant is an event for the webhooks, too: they follow the ledger.
         """
-        text = audit.canonical({**data, "door": self.door})
+        trace = traces.current()
+        text = audit.canonical({**data, "door": self.door, **({"trace": trace} if trace is not None else {})})
         self._lines.append(audit.Entry(at=self.now, actor=actor, event=event, subject=subject, data=text))
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -33,6 +33,7 @@ class Trace:
     source: Source
     what: str  # the ledger's event, the card's slot, or the task's kind and state
     who: str  # by whom, or for whom; a name where the directory has one
+    trace: str | None  # the press, call or tick that caused it, as the log lines have it; None for a card
     details: dict[str, Any]
 
 
@@ -67,10 +68,13 @@ async def trace_request(session: AsyncSession, request_id: str) -> list[Trace] |
 
 async def _lines(session: AsyncSession, about: Iterable[str], *, since: datetime) -> list[Trace]:
     statement = sa.select(LedgerLine).where(LedgerLine.subject.in_(list(about)), LedgerLine.at >= since)
-    return [
-        Trace(at=line.at, source=Source.LEDGER, what=line.event, who=line.actor, details=_said(json.loads(line.data)))
-        for line in await session.scalars(statement.order_by(LedgerLine.seq))
-    ]
+    return [_of_line(line) for line in await session.scalars(statement.order_by(LedgerLine.seq))]
+
+
+def _of_line(line: LedgerLine) -> Trace:
+    details = _said(json.loads(line.data))
+    trace = details.pop("trace", None)
+    return Trace(at=line.at, source=Source.LEDGER, what=line.event, who=line.actor, trace=trace, details=details)
 
 
 async def _cards(session: AsyncSession, about: Iterable[str]) -> list[Trace]:
@@ -80,6 +84,7 @@ async def _cards(session: AsyncSession, about: Iterable[str]) -> list[Trace]:
             source=Source.CARD,
             what=card.slot.partition(":")[0],
             who=card.recipient,
+            trace=None,
             details=_said({"channel": card.channel, "ts": card.ts, "permalink": card.permalink}),
         )
         for card in await session.scalars(sa.select(Card).where(Card.subject.in_(list(about))))
@@ -95,6 +100,7 @@ async def _tasks(session: AsyncSession, keys: Iterable[str]) -> list[Trace]:
             source=Source.TASK,
             what=f"{task.kind} {'runs' if task.owner else task.state.value}",
             who="usher",
+            trace=task.trace,
             details=_said({"id": task.id, "failures": task.failures or None, "error": task.error}),
         )
         for task in await session.scalars(waiting.order_by(Task.run_at))
@@ -107,6 +113,4 @@ def _said(details: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(each: Trace, names: dict[str, str]) -> Trace:
-    return Trace(
-        at=each.at, source=each.source, what=each.what, who=names.get(each.who, each.who), details=each.details
-    )
+    return replace(each, who=names.get(each.who, each.who))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import SecretStr
 
 from bot.settings import Settings
+
+#: where Slack sends people back to
+SLACK_CALLBACK: Final = "/oauth/slack/callback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,11 @@ class AppConfig:
     def issuer(self) -> str:
         """How the authorization server calls itself (RFC 8414)."""
         return self.public_url
+
+    @property
+    def slack_redirect_url(self) -> str:
+        """What Slack has to know as a redirect URL of the app with which people sign in."""
+        return f"{self.public_url}{SLACK_CALLBACK}"
 
     @property
     def resource(self) -> str:

@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import Final
+from urllib.parse import urlsplit
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from starlette.datastructures import Headers
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,6 +29,7 @@ _BEARER: Final = "bearer "
 #: seconds after which to come again when the database is out of reach
 _LATER: Final = "5"
 _CONNECT: Final = "Connect Usher to use it."
+_CONNECT_AGAIN: Final = "This connection is over. Connect Usher again to use it."
 
 #: who calls, for the length of one call
 _caller: ContextVar[Holder] = ContextVar("caller")
@@ -57,12 +60,23 @@ class Door:
         self._inside = inside
         self._config = config
         self._database = database
+        address = urlsplit(config.public_url)
+        self._names = TransportSecurityMiddleware(
+            TransportSecuritySettings(
+                allowed_hosts=[address.netloc, f"{address.hostname}:*"],
+                allowed_origins=[config.public_url, *config.origins],
+            )
+        )
         self._per_person, self._per_client = per_person, per_client
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI app."""
-        let_in = await self._let_in(Headers(scope=scope).get("authorization", ""))
+        request = Request(scope)
+        # Before anything else, so that a proxy that changes the Host is found from outside, without a token.
+        let_in = await self._names.validate_request(request) or await self._let_in(
+            request.headers.get("authorization", "")
+        )
         if isinstance(let_in, Response):
             await let_in(scope, receive, send)
             return
@@ -80,13 +94,13 @@ class Door:
             words = "Usher cannot reach its database just now."
             return _refusal(503, "temporarily_unavailable", words, {"Retry-After": _LATER})
         if holder is None:
-            return self._unknown()
+            return self._unknown(has_token=_has_token(authorization))
         if wait := await self._wait(holder):
             return _refusal(429, "too_many_requests", "Too many calls.", {"Retry-After": str(wait)})
         return holder
 
     async def _holder(self, authorization: str) -> Holder | None:
-        if not authorization.lower().startswith(_BEARER):
+        if not _has_token(authorization):
             return None
         return await self._database.glance(
             holder_of,
@@ -104,12 +118,18 @@ class Door:
                 return max(1, round(reset - time.time()))
         return 0
 
-    def _unknown(self) -> Response:
-        """Where to connect (RFC 9728, section 5.1), and for what."""
+    def _unknown(self, *, has_token: bool) -> Response:
+        """Where to connect (RFC 9728, section 5.1), and for what; an error only where a token came (RFC 6750, 3)."""
         metadata = f"{self._config.public_url}/.well-known/oauth-protected-resource/mcp"
-        said = {"error": "invalid_token", "error_description": _CONNECT, "scope": SCOPE, "resource_metadata": metadata}
+        error, why = ("invalid_token", _CONNECT_AGAIN) if has_token else ("unauthorized", _CONNECT)
+        wrong = {"error": error, "error_description": why} if has_token else {}
+        said = {**wrong, "scope": SCOPE, "resource_metadata": metadata}
         challenge = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in said.items())
-        return _refusal(401, "invalid_token", _CONNECT, {"WWW-Authenticate": challenge})
+        return _refusal(401, error, why, {"WWW-Authenticate": challenge})
+
+
+def _has_token(authorization: str) -> bool:
+    return authorization.lower().startswith(_BEARER)
 
 
 def _trimmed(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:

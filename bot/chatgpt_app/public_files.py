@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from posixpath import normpath
 from typing import Final
 
 from starlette.requests import Request
@@ -20,7 +21,7 @@ _PAGES: Final = _BOT / "docs" if (_BOT / "docs").exists() else _BOT.parent / "do
 def index() -> str:
     """`docs/llms.txt` (llmstxt.org), with links that lead on from the root of the address."""
     text = (_PAGES / "llms.txt").read_text(encoding="utf-8")
-    return re.sub(r"\]\((?=[\w-]+\.md)", "](docs/", text)
+    return re.sub(r"\]\(([\w./-]+)\)", lambda link: f"]({normpath(f'docs/{link[1]}')})", text)
 
 
 def public_file_routes(apps_challenge: str | None) -> list[BaseRoute]:
@@ -31,6 +32,7 @@ def public_file_routes(apps_challenge: str | None) -> list[BaseRoute]:
     """
     return [
         Route("/llms.txt", _text(index()), methods=["GET"]),
+        Route("/README.md", _text((_PAGES.parent / "README.md").read_text(encoding="utf-8")), methods=["GET"]),
         Mount("/docs", StaticFiles(directory=_PAGES)),
         *(
             [Route("/.well-known/openai-apps-challenge", _text(apps_challenge), methods=["GET"])]

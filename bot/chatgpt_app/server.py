@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final, NoReturn
-from urllib.parse import urlsplit
 
+import structlog
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
@@ -26,7 +26,7 @@ from bot.chatgpt_app.component.pages import newest
 from bot.chatgpt_app.component.resources import component
 from bot.chatgpt_app.config import AppConfig
 from bot.chatgpt_app.desk import Desk
-from bot.chatgpt_app.door import Door
+from bot.chatgpt_app.door import Door, caller
 from bot.chatgpt_app.home_link import HomeLink
 from bot.chatgpt_app.security_schemes import SecuritySchemesOnTop
 from bot.chatgpt_app.tools.apps import app_tools
@@ -34,6 +34,7 @@ from bot.chatgpt_app.tools.asking import asking_tools
 from bot.chatgpt_app.tools.knowledge import knowledge_tools
 from bot.chatgpt_app.tools.own import own_tools
 from bot.chatgpt_app.tools.profile import profile_tools
+from storage import traces
 from storage.database import Database
 
 #: bytes; a reason of 3,000 characters with everything around it is far smaller
@@ -51,6 +52,8 @@ INSTRUCTIONS: Final = (
 _TOOLS_LAST: Final = CacheHint(ttl_ms=60_000, scope="private")
 #: a page's address names its version, and it is the same page for everybody
 _PAGES_LAST: Final = CacheHint(ttl_ms=3_600_000, scope="public")
+
+log = structlog.get_logger(__name__)
 
 
 class UsherServer(MCPServer[Any]):
@@ -82,11 +85,13 @@ class UsherServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Calls a tool; whatever it raises becomes an answer."""
-        try:
-            return await super().call_tool(name, arguments, context)
-        except ToolError as error:
-            words = await self._desk.words_for(name, error)
-            return CallToolResult(is_error=True, content=[TextContent(type="text", text=words)])
+        with traces.follow():
+            log.info("door.chatgpt", tool=name[:64], person=caller().person_id)
+            try:
+                return await super().call_tool(name, arguments, context)
+            except ToolError as error:
+                words = await self._desk.words_for(name, error)
+                return CallToolResult(is_error=True, content=[TextContent(type="text", text=words)])
 
     async def get_prompt(
         self,
@@ -113,15 +118,11 @@ def mcp_server(config: AppConfig, database: Database, slack: AsyncWebClient) -> 
 async def mcp_route(config: AppConfig, database: Database, slack: AsyncWebClient) -> AsyncIterator[Route]:
     """`POST /mcp`, for as long as the block lasts: stateless, answered with JSON, in both eras of the protocol."""
     server = mcp_server(config, database, slack)
-    address = urlsplit(config.public_url)
     server.streamable_http_app(  # makes the session manager; the routes that it returns have no door
         stateless_http=True,
         json_response=True,
         max_request_body_size=LARGEST_BODY,
-        transport_security=TransportSecuritySettings(
-            allowed_hosts=[address.netloc, f"{address.hostname}:*"],
-            allowed_origins=[config.public_url, *config.origins],
-        ),
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the door's business
     )
     manager = server.session_manager
     async with _run(manager):

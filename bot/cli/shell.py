@@ -37,8 +37,11 @@ def actor() -> str:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a command's work to its end."""
-    return asyncio.run(work)
+    """Runs a command's work to its end. What follows from it in a running Usher carries its trace."""
+    from storage import traces
+
+    with traces.follow():
+        return asyncio.run(work)
 
 
 def log_warnings_only() -> None:

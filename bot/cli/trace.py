@@ -36,6 +36,7 @@ def trace(
                 "source": each.source.value,
                 "what": each.what,
                 "who": each.who,
+                "trace": each.trace,
                 "details": each.details,
             }
             for each in found
@@ -47,6 +48,7 @@ def trace(
         Column("what", "what", whole=True),
         Column("who", "who"),
         Column("details", "details", _in_words),
+        Column("trace", "trace", whole=True),
     ]
     show(run(read()), columns, as_json=as_json, nothing="")
 

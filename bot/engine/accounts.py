@@ -155,6 +155,12 @@ class Accounts:
             # It did not happen. After an error of a look, though, a change that was sent may still come to be seen.
             await self._database.write(settling.forget_change, situation, error)
             raise
+        log.info(
+            "account.changed",
+            application=situation.entry.key,
+            person=situation.person.id,
+            change=type(change).__name__.lower(),
+        )
         if situation.times_sent(settling.name_of(change)) > 1:
             await self._database.write(settling.spend_key, situation)
 

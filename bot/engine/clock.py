@@ -13,6 +13,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.access import subjects
+from storage import traces
 from storage.database import Database, Transaction
 from storage.errors import StorageError
 
@@ -46,7 +47,8 @@ def start_clock(database: Database, nudge: Callable[[], None]) -> AsyncIOSchedul
 
 async def _enqueue(database: Database, kind: str, every: timedelta) -> None:
     try:
-        await database.write(enqueue_occurrence, kind, every)
+        with traces.follow():
+            await database.write(enqueue_occurrence, kind, every)
     except StorageError as error:
         log.warning("clock.no_database", job=kind, error=str(error))
 

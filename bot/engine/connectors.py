@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from hmac import compare_digest
 
 import httpx
 import structlog
@@ -48,7 +49,7 @@ class StoredCredential:
                 f"There is no secret “{self._name}”.",
                 remedy=f"Hand the credential over: `usher secret set {self._name}`",
             )
-        if self._unkept is not None and self._unkept[0] == secret:
+        if self._unkept is not None and compare_digest(self._unkept[0].encode(), secret.encode()):
             return self._unkept[1]
         return secret
 

@@ -16,7 +16,7 @@ import structlog
 from bot.access import subjects
 from bot.engine.stuck import is_news, park, tell_of
 from bot.engine.work import Again, Done, Handler, Outcome, Parked, back_off
-from storage import task_queue
+from storage import task_queue, traces
 from storage.database import Database
 from storage.errors import StorageError
 from storage.ids import new_id
@@ -138,7 +138,8 @@ class Dispatcher:
         self.nudge()
 
     async def _run(self, task: ClaimedTask) -> None:
-        with structlog.contextvars.bound_contextvars(task=task.kind, key=task.key, attempt=task.attempt):
+        bound = {"task": task.kind, "key": task.key, "attempt": task.attempt}
+        with traces.follow(task.trace), structlog.contextvars.bound_contextvars(**bound):
             outcome = await self._outcome(task)
             while True:
                 try:

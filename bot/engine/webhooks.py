@@ -89,8 +89,11 @@ class Webhooks:
             webhook = await self._database.write(note_try, delivery_id=delivery.id, tried=tried, back_off=back_off)
             if webhook is None:
                 return Done()
-            if tried.error is not None:
-                log.warning("webhook.not_delivered", webhook=entry.key, type=delivery.type, error=tried.error)
+            what = {"webhook": entry.key, "type": delivery.type, "delivery": delivery.id, "status": tried.status}
+            if tried.error is None:
+                log.info("webhook.delivered", **what)
+            else:
+                log.warning("webhook.not_delivered", **what, error=tried.error)
             if webhook.paused_until is not None:
                 return Again(after=self._until(webhook.paused_until))
         return Again(after=timedelta())

@@ -81,6 +81,11 @@ class Connection:
         self._bearer = _Bearer(http, server, tokens)
         self._pages: dict[str, JSON] = {}
 
+    @property
+    def tokens(self) -> OAuthToken:
+        """What the person's program holds now."""
+        return self._bearer.tokens
+
     async def tools(self) -> list[Tool]:
         """What the app can do, all pages of it."""
         found: list[Tool] = []

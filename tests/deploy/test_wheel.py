@@ -58,7 +58,7 @@ def test_the_installed_command_plays_a_whole_lifecycle(installed: Path, tmp_path
 @pytest.mark.timeout(600)
 def test_the_documentation_is_in_it(installed: Path, tmp_path: Path) -> None:
     """Usher serves its documentation at /llms.txt, so the pages come with it."""
-    script = "from bot.chatgpt_app import public_files; print(public_files.index())"
+    script = "from bot.chatgpt_app import public_files as p; p.public_file_routes(None); print(p.index())"
     assert run(installed / "python", "-c", script, cwd=tmp_path).startswith("# Usher")
 
 

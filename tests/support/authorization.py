@@ -131,7 +131,7 @@ class Connect:
     async def browser(self, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
         """A person's browser, with cookies of its own; redirects are followed by hand."""
         async with httpx.AsyncClient(
-            base_url=self.config.public_url, timeout=60, trust_env=False, **options
+            base_url=self.config.public_url, timeout=60, trust_env=False, verify=False, **options
         ) as browser:
             yield browser
 
@@ -256,5 +256,7 @@ async def connecting(
         slack = AsyncWebClient(token=company.SLACK_APP.bot_token, base_url=sandbox.slack_api_url, retry_handlers=[])
         routes = oauth_routes(config, database, http, slack)
         await stack.enter_async_context(serving(Starlette(routes=routes), listener))
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=here, timeout=60, trust_env=False))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=here, timeout=60, trust_env=False, verify=False)
+        )
         yield Connect(config=config, database=database, sandbox=sandbox, site=site, client=client)

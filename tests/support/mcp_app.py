@@ -50,7 +50,9 @@ class Served:
         """The official client, connected for somebody."""
         headers = {"Authorization": f"Bearer {await self.token(person_id)}"}
         async with AsyncExitStack() as stack:
-            http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers, timeout=60, trust_env=False))
+            http = await stack.enter_async_context(
+                httpx2.AsyncClient(headers=headers, timeout=60, trust_env=False, verify=False)
+            )
             yield await stack.enter_async_context(Client(streamable_http_client(self.url, http_client=http), mode=era))
 
     async def call(self, person_id: str, tool: str, **arguments: Any) -> CallToolResult:
@@ -62,12 +64,14 @@ class Served:
 
 
 @asynccontextmanager
-async def served(database: Database, *, config: AppConfig | None = None, guests: bool = False) -> AsyncIterator[Served]:
-    """The app on a free port, whose address is its public one, unless a configuration says otherwise."""
+async def served(
+    database: Database, *, config: AppConfig | None = None, guests: bool = False, public_url: str | None = None
+) -> AsyncIterator[Served]:
+    """The app on a free port, whose address is its public one, unless somebody says otherwise."""
     listener = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = config or AppConfig(
-        public_url=url,
+        public_url=public_url or url,
         origins=("https://chatgpt.com",),
         guests=guests,
         signin_client_id="1.2",
@@ -76,7 +80,7 @@ async def served(database: Database, *, config: AppConfig | None = None, guests:
         apps_challenge=None,
     )
     async with (
-        httpx.AsyncClient(trust_env=False) as http,
+        httpx.AsyncClient(trust_env=False, verify=False) as http,
         chatgpt_app(config, database, http, AsyncWebClient(base_url=config.slack_api_url)) as routes,
         serving(Starlette(routes=routes), listener),
     ):

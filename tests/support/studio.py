@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from bot.app import Usher, running
+from bot.serving import listen
 from bot.settings import Settings
 from sandbox import company
 from sandbox.chatgpt.roster import Member
@@ -111,6 +112,7 @@ class Studio:
         newcomers: Sequence[company.Person] = (),
         catalog: str = CATALOG,
         secrets: Mapping[str, str] | None = None,
+        app: bool = False,
     ) -> AsyncIterator[Studio]:
         """Starts the company and Usher in it.
 
@@ -121,8 +123,13 @@ class Studio:
             newcomers: people who are there from the beginning, beside those whom everybody knows.
             catalog: what can be asked for, with POLICY and BASE_URL to be filled in.
             secrets: those that it names besides ChatGPT's, as environment variables.
+            app: whether people can connect ChatGPT, as the sandbox's chat does.
         """
         async with Sandbox.start() as sandbox:
+            listener = listen("127.0.0.1", 0)  # Usher says its own address to others before it runs
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            sandbox.slack.app.redirect_urls = (f"{url}/oauth/slack/callback",)
+            sandbox.chat.mcp_url = f"{url}/mcp"
             # these two are counted in the machine's seconds, or have to be long enough for its work
             sandbox.slack.rate_limit.per_second *= PER_SECOND
             sandbox.slack.courier.ack_seconds *= PER_SECOND
@@ -141,7 +148,10 @@ class Studio:
                 admins=company.NOOR.email,
                 alert_channel=company.ALERT_CHANNEL.id,
                 catalog=str(written),
-                port=0,
+                public_url=url if app else None,
+                chatgpt_origins=sandbox.url,
+                slack_signin_client_id=company.SLACK_APP.client_id if app else None,
+                slack_signin_client_secret=company.SLACK_APP.client_secret if app else None,
             )
             environment = {
                 **(secrets or {}),
@@ -149,7 +159,7 @@ class Studio:
                 "USHER_SECRET_CHATGPT_ADMIN_KEY": company.CHATGPT_ADMIN_KEY,
                 "USHER_SECRET_CHATGPT_SCIM": company.CHATGPT_SCIM_TOKEN,
             }
-            async with running(settings, clock=sandbox.clock, environment=environment) as usher:
+            async with running(settings, clock=sandbox.clock, environment=environment, listener=listener) as usher:
                 sandbox.clock.on_skip.append(usher.engine.dispatcher.nudge)
                 if not socket_mode:
                     sandbox.slack.app.request_url = f"{usher.url}/slack/events"

@@ -6,12 +6,15 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import structlog
 
 from bot import logs
 from bot.settings import Settings
+from storage import traces
+from storage.audit import Entry
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +101,7 @@ def test_secrets_of_the_environment_are_masked(monkeypatch: pytest.MonkeyPatch) 
         ("Cookie: __Secure-next-auth.session-token=abc.def; x=1", "Cookie: __Secure-next-auth.session-token=•••; x=1"),
         ("key sk-admin-abcdefgh", "key •••"),
         ("jwt eyJhbGciOiJIUzI1NiJ9.e30.c2ln end", "jwt ••• end"),
+        ("GET /oauth/slack/callback?state=x&code=abc.def HTTP", "GET /oauth/slack/callback?state=x&code=••• HTTP"),
         ("postgresql://usher:hunter2@db/usher", "postgresql://usher:•••@db/usher"),
         ("risk-averse people ask-for-it", "risk-averse people ask-for-it"),
     ],
@@ -105,6 +109,31 @@ def test_secrets_of_the_environment_are_masked(monkeypatch: pytest.MonkeyPatch) 
 def test_what_looks_like_a_credential_is_masked(line: str, kept: str) -> None:
     """Credentials that Usher was never told of are known by their looks; ordinary words stay."""
     assert logs.Masker()(line) == kept
+
+
+@pytest.mark.parametrize("format_", ["console", "json"])
+@pytest.mark.parametrize("name", ["reason", "decision_reason", "text", "comments", "access_token", "authorization"])
+def test_what_people_wrote_is_withheld(format_: str, name: str) -> None:
+    """Reasons, comments and whatever is named as a credential are masked by the name of their field, whoever logs."""
+    stream = _written(format_)
+    structlog.get_logger("bot.x").info("request.denied", request="r1", **{name: "too expensive"})
+    logging.getLogger("lib").warning("hm", extra={name: "too expensive"})
+    assert "too expensive" not in stream.getvalue()
+    assert stream.getvalue().count(logs.MASK) == 2
+    assert "r1" in stream.getvalue()
+
+
+def test_a_ledger_line_is_logged_without_its_details() -> None:
+    """What was decided, by whom and about what, under the trace of the press; the reason stays in the ledger."""
+    stream = _written("json")
+    entry = Entry(
+        at=datetime.now(UTC), actor="U1", event="request.denied", subject="request:1", data='{"reason":"too expensive"}'
+    )
+    with traces.follow("t1"):
+        logs.ledger_lines([entry])
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["actor"], line["subject"], line["trace"]) == ("request.denied", "U1", "request:1", "t1")
+    assert "too expensive" not in stream.getvalue()
 
 
 def test_short_values_are_not_masked() -> None:

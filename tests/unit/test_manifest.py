@@ -48,9 +48,9 @@ def _load(text: str) -> dict[str, Any]:
     return document
 
 
-@pytest.fixture(params=["socket", "http"])
+@pytest.fixture(params=[manifest.for_socket_mode(), manifest.for_socket_mode(ADDRESS), manifest.for_http(ADDRESS)])
 def document(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return _load(manifest.for_socket_mode() if request.param == "socket" else manifest.for_http(ADDRESS))
+    return _load(request.param)
 
 
 def test_texts_are_within_the_limits(document: dict[str, Any]) -> None:
@@ -76,7 +76,7 @@ def test_nothing_unknown_stands_in_it(document: dict[str, Any]) -> None:
     assert set(document) <= {"_metadata", "display_information", "features", "oauth_config", "settings"}
     assert set(document["_metadata"]) <= {"major_version", "minor_version"}
     assert set(document["features"]) <= {"app_home", "bot_user", "shortcuts", "slash_commands"}
-    assert set(document["oauth_config"]) <= {"scopes"}
+    assert set(document["oauth_config"]) <= {"redirect_urls", "scopes"}
     assert set(document["settings"]) <= {
         "event_subscriptions",
         "interactivity",
@@ -144,8 +144,23 @@ def test_both_are_the_same_app() -> None:
     del http["settings"]["interactivity"]["request_url"]
     del http["settings"]["interactivity"]["message_menu_options_url"]
     del http["features"]["slash_commands"][0]["url"]
+    del http["oauth_config"]["redirect_urls"]
     http["settings"]["socket_mode_enabled"] = True
     assert http == socket
+
+
+def test_people_who_sign_in_come_back_to_usher() -> None:
+    """Slack sends whoever connects ChatGPT to no other address; the public one goes before that of Slack's calls."""
+    callback = ["https://usher.example.com/oauth/slack/callback"]
+    for text in (
+        manifest.for_socket_mode(ADDRESS),
+        manifest.for_http(f"{ADDRESS}/slack/events"),
+        manifest.for_http("https://slack.internal.example.com", ADDRESS),
+    ):
+        assert _load(text)["oauth_config"]["redirect_urls"] == callback
+    with_sign_in, without = manifest.for_socket_mode(ADDRESS), manifest.for_socket_mode()
+    added = [line for line in with_sign_in.splitlines() if line not in without.splitlines()]
+    assert added == ["  redirect_urls:", f"    - {callback[0]}"]
 
 
 @pytest.mark.parametrize("address", [ADDRESS, f"{ADDRESS}/", f"{ADDRESS}/slack/events"])

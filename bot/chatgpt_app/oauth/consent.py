@@ -87,7 +87,7 @@ class Consent:
     async def slack_posted(self, request: Request) -> Response:
         """POST: Slack's metadata speaks of `form_post`. A post from there brings no cookie, what follows it does."""
         form = {key: str(value) for key, value in (await request.form()).items() if key in {"code", "state", "error"}}
-        return _redirect(construct_redirect_uri(f"{self._config.public_url}/oauth/slack/callback", **form))
+        return _redirect(construct_redirect_uri(self._config.slack_redirect_url, **form))
 
     async def slack_answered(self, request: Request) -> Response:
         """GET: the person is back from Slack."""

@@ -26,6 +26,8 @@ KEPT_AT_MOST: Final = 24 * 3600.0
 #: documents; there are as many as programs that people connect
 _MOST: Final = 100
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+#: translators of a network's own (RFC 8215); older Pythons take it for public
+_LOCAL_NAT64: Final = ipaddress.ip_network("64:ff9b:1::/48")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -111,7 +113,8 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address in _NAT64:
             return is_public(ipaddress.IPv4Address(address.packed[-4:]))
-        if address.ipv4_mapped or address.sixtofour or address.teredo:
+        holds_another = address.ipv4_mapped or address.sixtofour or address.teredo or address in _LOCAL_NAT64
+        if holds_another or address.is_site_local:  # site-local is deprecated (RFC 3879), and still somebody's inside
             return False
     return address.is_global and not address.is_multicast
 

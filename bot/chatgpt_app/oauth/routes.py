@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, request_response
 from starlette.types import ASGIApp
 
-from bot.chatgpt_app.config import AppConfig
+from bot.chatgpt_app.config import SLACK_CALLBACK, AppConfig
 from bot.chatgpt_app.connections import SCOPE
 from bot.chatgpt_app.oauth import metadata, pages
 from bot.chatgpt_app.oauth.clients import Clients, KnownByName
@@ -29,6 +29,7 @@ from bot.chatgpt_app.oauth.limits import Endpoint, Limits
 from bot.chatgpt_app.oauth.provider import Provider, is_resource
 from bot.chatgpt_app.oauth.revocation import Revocation
 from bot.chatgpt_app.oauth.slack_sign_in import SlackSignIn
+from storage import traces
 from storage.database import Database
 
 #: bytes; forms and registrations are far smaller
@@ -65,12 +66,12 @@ def oauth_routes(
 
     def page(path: str, endpoint: Endpoint, *methods: str, per_minute: int = PAGES) -> Route:
         """For people; no other site's script may read it."""
-        limited = limits.limited(endpoint, path, per_minute=per_minute, refusal=pages.too_many_page)
+        limited = limits.limited(_traced(endpoint), path, per_minute=per_minute, refusal=pages.too_many_page)
         return Route(path, _small(limited), methods=methods)
 
     def call(path: str, endpoint: Endpoint, *, per_minute: int) -> Route:
         """For programs, those in a browser as well."""
-        limited = limits.limited(endpoint, path, per_minute=per_minute, refusal=_slow_down)
+        limited = limits.limited(_traced(endpoint), path, per_minute=per_minute, refusal=_slow_down)
         return Route(path, _for_all(_small(limited), "POST"), methods=["POST", "OPTIONS"])
 
     return [
@@ -80,8 +81,8 @@ def oauth_routes(
         page("/oauth/authorize", _authorize(provider, config), "GET", "POST", per_minute=SIGN_INS),
         page("/oauth/consent", consent.page, "GET"),
         page("/oauth/consent", consent.decide, "POST"),
-        page("/oauth/slack/callback", consent.slack_answered, "GET"),
-        page("/oauth/slack/callback", consent.slack_posted, "POST"),
+        page(SLACK_CALLBACK, consent.slack_answered, "GET"),
+        page(SLACK_CALLBACK, consent.slack_posted, "POST"),
         Route("/oauth/pages.css", pages.style, methods=["GET"]),
         call("/oauth/token", _token(tokens, config), per_minute=TOKENS),
         call("/oauth/register", registrations.handle, per_minute=REGISTRATIONS),
@@ -135,6 +136,14 @@ def _document(path: str, document: dict[str, Any]) -> Route:
         return JSONResponse(document, headers={"Cache-Control": "public, max-age=300"})
 
     return Route(path, _for_all(request_response(read), "GET"), methods=["GET", "OPTIONS"])
+
+
+def _traced(endpoint: Endpoint) -> Endpoint:
+    async def traced(request: Request) -> Response:
+        with traces.follow():
+            return await endpoint(request)
+
+    return traced
 
 
 def _small(endpoint: Endpoint) -> ASGIApp:

@@ -174,7 +174,8 @@ async def _by_code(tx: Transaction, code: str, client_id: str) -> SignIn | None:
 
 
 def _is_good(tx: Transaction, sign_in: SignIn, browser: str) -> bool:
-    return sign_in.browser == hashed(browser) and sign_in.code is None and sign_in.expires_at > tx.now
+    is_its_browser = secrets.compare_digest(sign_in.browser or "", hashed(browser))
+    return is_its_browser and sign_in.code is None and sign_in.expires_at > tx.now
 
 
 def _under_way(sign_in: SignIn) -> UnderWay:

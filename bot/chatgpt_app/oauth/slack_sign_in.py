@@ -28,6 +28,8 @@ USER: Final = "https://slack.com/user_id"
 LEEWAY: Final = timedelta(seconds=60)
 #: seconds that what Slack's provider says about itself is believed
 _BELIEVED: Final = 3600.0
+#: errors of openid.connect.token that are about the client, and not about the code (docs.slack.dev)
+_NOT_US: Final = frozenset({"invalid_client", "invalid_client_id", "bad_client_secret"})
 #: the clock is Usher's, which tests move; everything else is PyJWT's to check
 _CHECKS: Final = jwt.types.Options(
     require=["exp", "iat", "iss", "aud", "sub"], verify_exp=False, verify_iat=False, verify_nbf=False
@@ -60,7 +62,7 @@ class SlackSignIn:
         self._issuer = config.slack_api_url.removesuffix("/").removesuffix("/api")
         self._client_id = config.signin_client_id
         self._client_secret = config.signin_client_secret
-        self._redirect_uri = f"{config.public_url}/oauth/slack/callback"
+        self._redirect_uri = config.slack_redirect_url
         self._http = http
         self._slack = slack
         self._clock = clock
@@ -92,7 +94,30 @@ class SlackSignIn:
             SignInFailed: Slack's answer does not say who it is, or is not Slack's.
         """
         provider = await self._provider()
-        answer = await self._json(
+        answer = await self._exchange(provider, code)
+        if answer.get("ok") is not True:
+            raise SignInFailed(f"openid.connect.token: {answer.get('error')}")
+        claims = await self._claims(provider, str(answer.get("id_token")))
+        if not secrets.compare_digest(hashed(str(claims.get("nonce"))), nonce_hash):
+            raise SignInFailed("the id_token was made for another sign-in")
+        if claims.get(TEAM) != await self._team_id():
+            raise OtherWorkspace("the person signed in to another workspace")
+        return str(claims.get(USER))
+
+    async def refusal_of_us(self) -> str | None:
+        """What Slack has against the client id and secret; None where it takes them.
+
+        Slack looks at both before it looks at a code, so it can be asked with one that is none.
+
+        Raises:
+            SignInFailed: Slack cannot be asked.
+        """
+        answer = await self._exchange(await self._provider(), "no-code")
+        error = str(answer.get("error"))
+        return error if error in _NOT_US else None
+
+    async def _exchange(self, provider: _Provider, code: str) -> dict[str, Any]:
+        return await self._json(
             "POST",
             provider.token_endpoint,
             {
@@ -103,14 +128,6 @@ class SlackSignIn:
                 "redirect_uri": self._redirect_uri,
             },
         )
-        if answer.get("ok") is not True:
-            raise SignInFailed(f"openid.connect.token: {answer.get('error')}")
-        claims = await self._claims(provider, str(answer.get("id_token")))
-        if not secrets.compare_digest(hashed(str(claims.get("nonce"))), nonce_hash):
-            raise SignInFailed("the id_token was made for another sign-in")
-        if claims.get(TEAM) != await self._team_id():
-            raise OtherWorkspace("the person signed in to another workspace")
-        return str(claims.get(USER))
 
     async def _claims(self, provider: _Provider, id_token: str) -> dict[str, Any]:
         try:

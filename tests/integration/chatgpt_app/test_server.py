@@ -53,7 +53,7 @@ def call(tool: str, **arguments: Any) -> dict[str, Any]:
 
 
 async def post(app: Served, body: Any, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60, verify=False) as http:
         return await http.post(app.url, json=body, headers=headers)
 
 
@@ -145,7 +145,8 @@ async def test_without_a_good_token_one_is_told_where_to_connect(app: Served, au
     assert challenge.startswith("Bearer ")
     assert f'resource_metadata="{app.config.public_url}/.well-known/oauth-protected-resource/mcp"' in challenge
     assert f'scope="{SCOPE}"' in challenge
-    async with httpx.AsyncClient(trust_env=False) as http:
+    assert ('error="invalid_token"' in challenge) == ((authorization or "").startswith("Bearer "))
+    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
         metadata = (await http.get(f"{app.config.public_url}/.well-known/oauth-protected-resource/mcp")).json()
     assert metadata["resource"] == app.config.resource
 
@@ -227,7 +228,7 @@ async def test_too_many_calls_have_to_wait(company: Database) -> None:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
         async with (
             serving(Starlette(routes=[Route("/mcp", door, methods=["POST"])]), listener),
-            httpx.AsyncClient(trust_env=False) as http,
+            httpx.AsyncClient(trust_env=False, verify=False) as http,
         ):
             answers = [await http.post(url, headers=posted(token)) for token in (lena, lena, lena, tom, tom)]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 200, 429]
@@ -261,7 +262,7 @@ async def test_a_body_of_five_megabytes_is_refused(app: Served) -> None:
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
 async def test_there_are_no_streams_and_no_sessions(app: Served, method: str) -> None:
     """Only POST; a client that asks for a stream is told that there is none."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
         answer = await http.request(method, app.url, headers=posted(await app.token("ULENA")))
     assert answer.status_code == 405
 
@@ -269,7 +270,7 @@ async def test_there_are_no_streams_and_no_sessions(app: Served, method: str) ->
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"jsonrpc": "2.0"}', "nonsense", '[{"jsonrpc": "2.0", "id": 1}]'])
 async def test_nonsense_is_a_client_error(app: Served, body: str) -> None:
     """Never a server error, and nothing of the inside shows."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
         headers = posted(await app.token("ULENA")) | {"Content-Type": "application/json"}
         answer = await http.post(app.url, content=body, headers=headers)
     assert 400 <= answer.status_code < 500

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import manifest
+from bot.serving import listen
 from sandbox import company
 from sandbox.server import Sandbox
 from tests.integration.cli.conftest import Outcome, Shell
@@ -35,6 +36,7 @@ def ready(sandbox: Sandbox, usher: Shell) -> Shell:
         "USHER_SECRET_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION,
         "USHER_CATALOG": "catalog.yml",
+        "USHER_PORT": "0",
     }
     usher.write(
         "catalog.yml",
@@ -73,6 +75,8 @@ async def test_all_is_well(ready: Shell) -> None:
         f"Alert channel: #{company.ALERT_CHANNEL.name}",
         f"Admin {company.NOOR.email}: {company.NOOR.name}",
         f"Admin {company.MAYA.id}: {company.MAYA.name}",
+        "Address: 127.0.0.1:",
+        "Privacy: nobody else can read ",
         "Database: ",
         "Secrets: 1 there",
         "Catalogue: ChatGPT",
@@ -130,13 +134,33 @@ async def test_slack_out_of_reach(ready: Shell) -> None:
     assert [states[name] for name in SETTINGS] == ["ok"] * 4
 
 
-async def test_others_must_not_read_the_database(ready: Shell) -> None:
-    """A database that everybody on the machine can read is found, with the command that mends it."""
-    file = ready.directory / "usher.db"
+async def test_others_must_not_read_what_is_secret(ready: Shell) -> None:
+    """Database, .env and browser profiles that everybody can read are found, with the command that mends it."""
+    file, profiles = ready.directory / "usher.db", ready.directory / "browser-profiles"
     os.chmod(file, 0o644)
+    ready.write(".env", "")
+    os.chmod(ready.directory / ".env", 0o640)
+    profiles.mkdir(mode=0o755)
     outcome = await ready("check")
     assert outcome.code == 1
-    assert f"chmod 600 {file}" in outcome.out
+    for command in (f"chmod 600 {file}", "chmod 600 .env", "chmod 700 browser-profiles"):
+        assert command in outcome.out
+
+
+async def test_what_would_end_a_start_is_found_before(ready: Shell) -> None:
+    """A port that something else has, and people in the catalogue whom the directory does not know; nothing changes."""
+    assert (await ready("people", "sync")).code == 0
+    text = (ready.directory / "catalog.yml").read_text(encoding="utf-8")
+    ready.write("catalog.yml", text.replace(company.NOOR.email, "nora@harbour.example"))
+    with listen("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        outcome = await ready("check", "--json", variables={"USHER_PORT": port})
+    failed = {row["id"]: row["detail"] for row in outcome.rows if row["state"] == "failed"}
+    assert set(failed) == {"Address", "Catalogue"}
+    assert f"127.0.0.1:{port} cannot be listened on" in failed["Address"]
+    assert "catalog.yml:4" in failed["Catalogue"]
+    assert "nora@harbour.example" in failed["Catalogue"]
+    assert (await ready("catalog", "export")).out.count("chatgpt") == 0
 
 
 async def test_nothing_set(nowhere: Shell) -> None:

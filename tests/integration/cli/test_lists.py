@@ -68,6 +68,6 @@ async def test_a_table_is_for_people(furnished: Shell) -> None:
 async def test_a_request_has_a_story(furnished: Shell) -> None:
     """`usher trace` tells it in a table, or row by row; of an id that is none, what to do instead."""
     rows = (await furnished("trace", house.PENDING, "--json")).rows
-    assert all(set(row) == {"id", "at", "source", "what", "who", "details"} for row in rows)
+    assert all(set(row) == {"id", "at", "source", "what", "who", "trace", "details"} for row in rows)
     outcome = await furnished("trace", "nothing-like-it")
     assert (outcome.code, "usher requests" in outcome.err) == (1, True)

@@ -212,11 +212,11 @@ async def test_an_id_is_what_was_registered_and_is_looked_at_anew(connect: Conne
 
 
 async def test_registrations_fill_nothing(connect: Connect) -> None:
-    """Ten thousand of them, from ten thousand addresses, leave no row anywhere."""
+    """A thousand of them, from a thousand addresses, leave no row anywhere."""
     before = await rows(connect)
-    async with httpx.AsyncClient(base_url=connect.config.public_url, timeout=60, trust_env=False) as http:
-        for number in range(10_000):
-            http.headers["X-Forwarded-For"] = f"198.{18 + number // 65_536}.{number // 256 % 256}.{number % 256}"
+    async with httpx.AsyncClient(base_url=connect.config.public_url, timeout=60, trust_env=False, verify=False) as http:
+        for number in range(1_000):
+            http.headers["X-Forwarded-For"] = f"198.18.{number // 256}.{number % 256}"
             answer = await register(connect, http, client_name=f"Program {number}")
             assert answer.status_code == 201, answer.text
     assert await rows(connect) == before
