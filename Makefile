@@ -6,6 +6,7 @@
 #   make check     format, lint, types, docs, lock file, known vulnerabilities
 #   make audit     the locked dependencies, looked up among the known vulnerabilities
 #   make bench     the benchmarks, each with its floor in the same run
+#   make soak      half an hour of a company of 5,000
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test check audit bench
@@ -63,3 +64,6 @@ audit: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: $(STAMP)
+	@$(BIN)/python -m bench.soak $(ARGS)
