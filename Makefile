@@ -6,9 +6,10 @@
 #   make check     format, lint, types, docs, lock file, known vulnerabilities
 #   make audit     the locked dependencies, looked up among the known vulnerabilities
 #   make bench     the benchmarks, each with its floor in the same run
+#   make scoreboard   what can go wrong, tried again and again, and the losses counted
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check audit bench
+.PHONY: help demo install test check audit bench scoreboard
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -63,3 +64,6 @@ audit: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench $(ARGS)
+
+scoreboard: $(STAMP)
+	@$(BIN)/python -m scoreboard $(ARGS)
