@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.page import show, write
-from scoreboard import doubles
-from scoreboard.tables import as_json, table
+from scoreboard import answers, doubles, ends, kills, slack
+from scoreboard.tables import as_json, tables
 from scoreboard.trial import Count, Ground, Kind, Result, Trial
 
 TRIALS: dict[str, Trial] = {
@@ -23,6 +23,11 @@ TRIALS: dict[str, Trial] = {
     for trial in (
         doubles.PRESSES,
         doubles.SUBMISSIONS,
+        kills.KILL,
+        ends.ENDS,
+        answers.ANSWERS,
+        kills.REPLICA,
+        slack.OUTAGE_OF_SLACK,
     )
 }
 
@@ -37,9 +42,13 @@ def main() -> None:
     if arguments.json:
         print(json.dumps(as_json(results), indent=2))
     else:
-        show(console, table(results))
+        for table in tables(results)[:1]:
+            show(console, table)
+        for result in results:
+            console.print(f"{result.trial.name}, {result.kind}: {result.counted}", markup=False)
     if arguments.write:
-        write(arguments.write, table(results))
+        for table in tables(results):
+            write(arguments.write, table)
     for result in results:
         for loss in result.losses:
             console.print(f"{result.trial.name}, {result.kind}: {loss}", style="red", markup=False)

@@ -110,9 +110,7 @@ async def _submit_together(harbour: Harbour, employee: Employee, urls: tuple[str
     return {delivery.error for delivery in deliveries if delivery.error}
 
 
-PRESSES = Trial(
-    name="presses", words="Two approvers press at once", must="0 double grants", times=200, run=presses
-)
+PRESSES = Trial(name="presses", words="Two approvers press at once", must="0 double grants", times=200, run=presses)
 SUBMISSIONS = Trial(
     name="submissions",
     words=f"{AT_ONCE} concurrent submissions of one wish",

@@ -1,4 +1,4 @@
-"""The results as a table, beside what open-source peers make of the same trial, and as JSON."""
+"""The results as tables, beside what open-source peers make of the same trials, and as JSON."""
 
 from __future__ import annotations
 
@@ -6,22 +6,35 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from bench.page import Table
+from scoreboard.peers import PEERS, SOURCES
 from scoreboard.trial import Result
 
-TITLE: Final = "What was tried, and what was lost"
-COLUMNS: Final = ("trial", "database", "must be", "trials", "losses", "seconds", "counted")
+COLUMNS: Final = ("trial", "must be", "database", "trials", "losses", "seconds")
 
 
-def table(results: Sequence[Result]) -> Table:
-    """A row for each trial and database."""
-    rows = [
+def tables(results: Sequence[Result]) -> list[Table]:
+    """The score, what was counted for it, and the peers."""
+    score = [
         (
-            result.trial.words, str(result.kind), result.trial.must, f"{result.trials:,}", f"{len(result.losses):,}",
-            f"{result.seconds:,.0f}", result.counted,
+            result.trial.words, result.trial.must, str(result.kind), f"{result.trials:,}", f"{len(result.losses):,}",
+            f"{result.seconds:,.0f}",
         )
         for result in results
     ]  # fmt: skip
-    return Table(name="scoreboard", title=TITLE, columns=COLUMNS, rows=rows)
+    counted = [(result.trial.words, str(result.kind), result.counted) for result in results]
+    ours = {result.trial.name: _score(results, result.trial.name) for result in results}
+    peers = [(peer.trial, *peer.measured.values(), ours.get(peer.name, "not tried")) for peer in PEERS]
+    return [
+        Table(name="score", title="What was tried, and what was lost", columns=COLUMNS, rows=score),
+        Table(name="counted", title="What was counted", columns=("trial", "database", "counted"), rows=counted),
+        Table(name="peers", title="The same trials with others", columns=("trial", *SOURCES, "Usher"), rows=peers),
+    ]
+
+
+def _score(results: Sequence[Result], name: str) -> str:
+    """A trial's losses on all databases, in words."""
+    found = [result for result in results if result.trial.name == name]
+    return f"{sum(len(result.losses) for result in found):,} lost of {sum(result.trials for result in found):,}"
 
 
 def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:

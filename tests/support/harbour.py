@@ -33,7 +33,7 @@ from tests.support.usher_process import UsherProcess
 T = TypeVar("T")
 
 #: seconds; far more than any step takes on a busy machine
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 #: with it Usher can keep the session that ChatGPT rotates at every sign-in
 SECRET_KEY = base64.urlsafe_b64encode(bytes(32)).decode()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 #: seconds; far more than a start or an end takes on a busy machine
-PATIENCE = 60.0
+PATIENCE = 120.0
 _COMMAND = Path(sys.executable).with_name("usher")
 
 
