@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.page import show, write
-from scoreboard import answers, doubles, ends, kills, slack
+from scoreboard import answers, doubles, ends, kills, requests, slack, storage
 from scoreboard.tables import as_json, tables
 from scoreboard.trial import Count, Ground, Kind, Result, Trial
 
@@ -28,6 +30,8 @@ TRIALS: dict[str, Trial] = {
         answers.ANSWERS,
         kills.REPLICA,
         slack.OUTAGE_OF_SLACK,
+        storage.FAULTS,
+        requests.REQUESTS,
     )
 }
 
@@ -38,6 +42,7 @@ def main() -> None:
         _parser().error(f"there is no trial {', '.join(sorted(unknown))}; there are {', '.join(TRIALS)}")
     chosen = [TRIALS[name] for name in arguments.trials or TRIALS]
     console = Console(stderr=arguments.json)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # of parts in here
     results = asyncio.run(run(chosen, arguments.times, console))
     if arguments.json:
         print(json.dumps(as_json(results), indent=2))

@@ -55,8 +55,8 @@ async def ends(ground: Ground, kind: Kind, times: int, count: Count) -> str:
                 assert abs(out_of_turn) < 2 * ACCOUNTS_AT_ONCE, f"{out_of_turn} places out of turn"
         await harbour.demand_whole_ledger()
     return (
-        f"members removed once, for the right reason, in the order of their ends (up to {ACCOUNTS_AT_ONCE} accounts are "
-        "worked on side by side)"
+        f"members removed once, for the right reason, in the order of their ends (up to {ACCOUNTS_AT_ONCE} accounts "
+        "are worked on side by side)"
     )
 
 

@@ -18,7 +18,7 @@ from sandbox.chatgpt import Call as ChatGPTCall
 from sandbox.slack.calls import Call as SlackCall
 from scoreboard.trial import Count, Ground, Kind, Trial
 from storage.tables import Task
-from tests.support.harbour import Employee, Harbour
+from tests.support.harbour import Employee, Harbour, eventually
 from tests.support.seats import demand_one_of_everything, is_active
 from tests.support.usher_process import UsherProcess
 
@@ -152,9 +152,9 @@ async def replica(ground: Ground, kind: Kind, times: int, count: Count) -> str:
         *(_replicas(ground, kind, share, count, random.Random(f"{seed} {n}"), seen) for n, share in enumerate(shares))
     )
     return (
-        f"kills of one of {REPLICAS} replicas while {LOAD} approvals arrive (seed {seed}): all {LOAD} seats, invites and "
-        f"cards each time. The dead held {seen.tasks} tasks; the last was taken over {seen.longest.total_seconds():.0f} s "
-        f"after the kill, with a lease of {LEASE.total_seconds():.0f} s"
+        f"kills of one of {REPLICAS} replicas while {LOAD} approvals arrive (seed {seed}): all {LOAD} seats, invites "
+        f"and cards each time. The dead held {seen.tasks} tasks; the last was taken over "
+        f"{seen.longest.total_seconds():.0f} s after the kill, with a lease of {LEASE.total_seconds():.0f} s"
     )
 
 
@@ -234,8 +234,7 @@ async def _demand_takeover(harbour: Harbour, killed_at: datetime, waiting: Held,
                 seen.longest = max(seen.longest, now - killed_at)
         return not waiting
 
-    while not await taken_over():
-        await asyncio.sleep(0.2)
+    await eventually(taken_over)
 
 
 KILL = Trial(

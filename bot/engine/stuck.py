@@ -31,7 +31,7 @@ def is_news(task: ClaimedTask, outcome: Outcome) -> bool:
 
 
 async def tell_of(tx: Transaction, task: ClaimedTask, outcome: Outcome) -> None:
-    """Opens the incident of a piece of work that is stuck, or closes it. While Slack is out of reach one tells of it."""
+    """Opens the incident of a piece of work that is stuck, or closes it. Without Slack, one tells for all its cards."""
     scope = subjects.work(task.kind, task.key)
     error = outcome.error if isinstance(outcome, Again) else None
     if error is not None and task.kind in SHOWN and await is_known(tx):

@@ -28,7 +28,7 @@ from storage import audit
 from storage.clock import SystemClock
 from storage.database import Database
 from storage.tables import AccessRequest, Approval, Grant, Task
-from tests.support.usher_process import UsherProcess
+from tests.support.usher_process import USHER_RUN, UsherProcess
 
 T = TypeVar("T")
 
@@ -124,7 +124,13 @@ class Harbour:
                     await harbour.usher.kill()
 
     # -- Usher ---------------------------------------------------------------------------------------------------------
-    def another_usher(self, *, before_exec: Callable[[], None] | None = None, **settings: str) -> UsherProcess:
+    def another_usher(
+        self,
+        *,
+        before_exec: Callable[[], None] | None = None,
+        command: Sequence[str | Path] = USHER_RUN,
+        **settings: str,
+    ) -> UsherProcess:
         """A process with the company's settings, not started yet."""
         app = company.SLACK_APP
         environment = {
@@ -139,7 +145,7 @@ class Harbour:
             "USHER_SECRET_KEYS": SECRET_KEY,
             **settings,
         }
-        return UsherProcess(environment, self.directory, before_exec=before_exec)
+        return UsherProcess(environment, self.directory, before_exec=before_exec, command=command)
 
     async def start(self) -> None:
         """Starts Usher, and tells Slack where it listens."""

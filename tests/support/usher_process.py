@@ -13,7 +13,8 @@ from typing import Any
 
 #: seconds; far more than a start or an end takes on a busy machine
 PATIENCE = 120.0
-_COMMAND = Path(sys.executable).with_name("usher")
+#: what an admin types
+USHER_RUN = (Path(sys.executable).with_name("usher"), "run")
 
 
 class UsherProcess:
@@ -28,7 +29,7 @@ class UsherProcess:
         directory: Path,
         *,
         before_exec: Callable[[], None] | None = None,
-        command: Sequence[str | Path] = (_COMMAND, "run"),
+        command: Sequence[str | Path] = USHER_RUN,
     ) -> None:
         self._environment = {"PATH": os.environ["PATH"], "USHER_LOG_FORMAT": "json", "USHER_PORT": "0", **environment}
         self._directory = directory
