@@ -77,8 +77,8 @@ def _parser() -> argparse.ArgumentParser:
 
 async def run(trials: Sequence[Trial], factor: float, console: Console) -> list[Result]:
     """Runs them one after the other, each on the databases that it is for and that there are."""
-    async with Ground.open() as ground:
-        places = [(trial, kind) for trial in trials for kind in trial.kinds]
+    places = [(trial, kind) for trial in trials for kind in trial.kinds]
+    async with Ground.open({kind for _, kind in places}) as ground:
         if ground.server is None and any(kind is Kind.POSTGRESQL for _, kind in places):
             console.print("There is no PostgreSQL here (Debian: postgresql): its trials are left out.", style="yellow")
             places = [(trial, kind) for trial, kind in places if kind is not Kind.POSTGRESQL]

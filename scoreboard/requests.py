@@ -59,8 +59,8 @@ async def requests(ground: Ground, kind: Kind, times: int, count: Count) -> str:
         if after > before * FLAT:
             count.losses.append(f"the memory grew from {before:.0f} to {after:.0f} MB")
     return (
-        f"requests to /slack/events, /mcp and /oauth/* that were answered with 500 or not at all, tracebacks and secrets "
-        f"in the log (seed {chance}); memory after a fifth of them {before:.0f} MB, after all {after:.0f} MB"
+        f"requests to /slack/events, /mcp and /oauth/* that were answered with 500 or not at all, tracebacks and "
+        f"secrets in the log (seed {chance}); memory after a fifth of them {before:.0f} MB, after all {after:.0f} MB"
     )
 
 
@@ -158,7 +158,8 @@ async def _answer(client: httpx.AsyncClient, stray: Stray, tokens: Sequence[str]
         answer = await client.request(stray.method, stray.path, content=stray.content, headers=headers)
     except httpx.TransportError as error:
         # who says no before everything has come may close the connection while the rest is on its way
-        assert len(stray.content) >= OVERSIZED, f"not answered: {type(error).__name__} {error}"
+        if len(stray.content) < OVERSIZED:
+            raise AssertionError(f"not answered: {type(error).__name__}") from error
         return 413
     return answer.status_code
 
@@ -170,10 +171,7 @@ def _said_too_much(harbour: Harbour, tokens: Sequence[str]) -> list[str]:
     found = [
         f"a secret in the log: {line[:200]}" for line in harbour.usher.lines if any(one in line for one in secrets)
     ]
-    for line in harbour.usher.lines:
-        if "Traceback" in line:
-            found.append(f"a traceback in the log: {_last(line)}")
-    return found
+    return found + [f"a traceback in the log: {_last(line)}" for line in harbour.usher.lines if "Traceback" in line]
 
 
 def _last(line: str) -> str:

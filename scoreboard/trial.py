@@ -6,8 +6,8 @@ import asyncio
 import shutil
 import tempfile
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -72,10 +72,11 @@ class Ground:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls) -> AsyncIterator[Ground]:
-        """Until the block ends. Without PostgreSQL on this machine there are only SQLite's."""
-        with tempfile.TemporaryDirectory(prefix="usher-scoreboard-") as name, postgresql.running() as server:
-            directory = Path(name)
+    async def open(cls, kinds: Collection[Kind]) -> AsyncIterator[Ground]:
+        """For databases of these kinds, until the block ends. Without PostgreSQL here there are only SQLite's."""
+        with ExitStack() as stack:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="usher-scoreboard-")))
+            server = stack.enter_context(postgresql.running()) if Kind.POSTGRESQL in kinds else None
             await migrate.upgrade(f"sqlite+aiosqlite:///{directory / 'template.db'}")
             templates = {Kind.SQLITE: "template.db"}
             if server is not None:
