@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -34,6 +35,7 @@ from starlette.applications import Starlette
 
 from bench.page import Table
 from bench.process import process
+from bot import logs
 from bot.access import catalog_file
 from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.operations.people import SlackPerson, upsert_people
@@ -42,6 +44,7 @@ from bot.chatgpt_app.app import chatgpt_app
 from bot.chatgpt_app.config import AppConfig
 from bot.chatgpt_app.connections import open_connection
 from bot.serving import listen, serving
+from bot.settings import Settings
 from storage import migrate
 from storage.clock import SystemClock
 from storage.database import Database
@@ -104,23 +107,45 @@ async def _turns(usher: str, floor: str, tokens: Sequence[str], era: str) -> dic
 
 async def _caller(url: str, tokens: Sequence[str], era: str, calls: Any, seconds: list[float]) -> None:
     """Calls over one connection, one call after the other, for as long as there are any left."""
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    caller = Caller(url, era)
     for number in calls:
-        request = _request(tokens[number % len(tokens)], era, _KINDS[number % len(_KINDS)])
+        query = f"something for {_KINDS[number % len(_KINDS)]}"
+        seconds += [await caller.call(tokens[number % len(tokens)], query)]
+    caller.close()
+
+
+class Caller:
+    """Calls `list_apps` over one connection, in one era of the protocol."""
+
+    def __init__(self, url: str, era: str) -> None:
+        parts = urlsplit(url)
+        self._host, self._port, self._era = parts.hostname, parts.port, era
+        self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def call(self, token: str, query: str) -> float:
+        """Asks; returns for how long the whole answer took (seconds)."""
+        if self._connection is None:
+            self._connection = await asyncio.open_connection(self._host, self._port)
+        reader, writer = self._connection
+        request = _request(token, self._era, query)
         sent = time.monotonic()
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n", 1)[0])
         body = await reader.readexactly(length)
-        seconds.append(time.monotonic() - sent)
+        took = time.monotonic() - sent
         if b" 200 " not in head or b'"isError":true' in body:
             raise RuntimeError(f"{head!r}{body[:300]!r}")
-    writer.close()
+        return took
+
+    def close(self) -> None:
+        """Hangs up."""
+        if self._connection is not None:
+            self._connection[1].close()
 
 
-def _request(token: str, era: str, kind: str) -> bytes:
-    params: dict[str, Any] = {"name": "list_apps", "arguments": {"query": f"something for {kind}"}}
+def _request(token: str, era: str, query: str) -> bytes:
+    params: dict[str, Any] = {"name": "list_apps", "arguments": {"query": query}}
     headers = {"MCP-Protocol-Version": era}
     if era == ERAS[1]:
         headers |= {"Mcp-Method": "tools/call", "Mcp-Name": "list_apps"}
@@ -205,7 +230,7 @@ def _application(number: int) -> dict[str, Any]:
 
 async def _answer(url: str, token: str) -> dict[str, Any]:
     """What Usher answers, for the floor to give back."""
-    body = _request(token, ERAS[0], _KINDS[0])
+    body = _request(token, ERAS[0], f"something for {_KINDS[0]}")
     head, content = body.split(b"\r\n\r\n", 1)
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
     async with httpx.AsyncClient(trust_env=False) as http:
@@ -217,6 +242,12 @@ async def _answer(url: str, token: str) -> dict[str, Any]:
 
 # -- the servers -------------------------------------------------------------------------------------------------------
 async def _serve_usher(url: str) -> None:
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:  # noqa: ASYNC230
+        logs.set_up(Settings.given(log_format="json"), stream=nowhere)  # it logs what it would log anywhere
+        await _serve_app(url)
+
+
+async def _serve_app(url: str) -> None:
     config = AppConfig(
         public_url=PUBLIC, origins=("https://chatgpt.com",), guests=False, signin_client_id="1.2",
         signin_client_secret=SecretStr("secret"), slack_api_url="http://127.0.0.1:9/api/", apps_challenge=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from bot.access import subjects
@@ -35,8 +36,8 @@ def command(number: int, trigger: str) -> dict[str, str]:
     }
 
 
-def submission(number: int) -> JSON:
-    """The form, sent: a Codex seat for thirty days."""
+def submission(number: int, *, duration: str = "30d") -> JSON:
+    """The form, sent: a Codex seat."""
 
     def chosen(value: str) -> JSON:
         return {"type": "static_select", "selected_option": {"value": value}}
@@ -45,11 +46,11 @@ def submission(number: int) -> JSON:
         actions.APPLICATION_BLOCK: {actions.CHOOSE_APPLICATION: chosen("chatgpt")},
         f"{actions.ROLE_BLOCK}:chatgpt": {actions.VALUE: chosen("member")},
         f"{actions.SEAT_TYPE_BLOCK}:chatgpt": {actions.VALUE: chosen("codex")},
-        f"{actions.DURATION_BLOCK}:chatgpt": {actions.VALUE: chosen("30d")},
+        f"{actions.DURATION_BLOCK}:chatgpt": {actions.VALUE: chosen(duration)},
         actions.REASON_BLOCK: {actions.VALUE: {"type": "plain_text_input", "value": "to see how fast it is"}},
     }
     view = {
-        "id": f"V{number}",
+        "id": f"V{number}.{time.monotonic_ns()}",
         "type": "modal",
         "hash": f"{number}.abc",
         "callback_id": actions.REQUEST_FORM,
@@ -63,6 +64,12 @@ def submission(number: int) -> JSON:
 def approval(approver: int, request_id: str) -> JSON:
     """Approve, pressed."""
     return press(approver, actions.APPROVE, subjects.ballot(request_id, 0))
+
+
+def home_opened(number: int, event_id: str) -> JSON:
+    """They look at their Home tab."""
+    event = {"type": "app_home_opened", "user": person_id(number), "channel": "D0", "tab": "home", "event_ts": "1.0"}
+    return {"type": "event_callback", "team_id": company.TEAM_ID, "event_id": event_id, "event": event}
 
 
 def press_to_invite(number: int) -> JSON:

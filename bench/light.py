@@ -3,7 +3,8 @@
 They take the calls that Usher makes for a request and a decision, and remember when each came. What a real one would
 refuse is the sandbox's business; here everybody is who they say.
 
-`python -m bench.light PEOPLE` serves both in one process and prints where.
+`python -m bench.light PEOPLE [SECONDS]` serves both in one process and prints where. Who is invited accepts after so
+many seconds; without them, nobody ever does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -28,13 +30,16 @@ _TOKEN = "eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4MDB9.x"
 class Light:
     """Both of them."""
 
-    def __init__(self, people: int) -> None:
+    def __init__(self, people: int, accepted_after: float = math.inf) -> None:
         #: when each thing was heard first, by what tells it from others: a trigger, an address that is invited
         self.heard: dict[str, float] = {}
         self.calls = 0
         self._people = people
+        self._accepted_after = accepted_after
         self._numbers = itertools.count(1)
         self._invites: dict[str, JSON] = {}
+        self._invited_at: dict[str, float] = {}
+        self._members: dict[str, JSON] = {company.CHATGPT_INTEGRATION_EMAIL: _integration()}
 
     def answer(self, method: str, path: str, given: Mapping[str, Any], came: float) -> JSON | list[JSON]:
         """What one call is answered with."""
@@ -82,6 +87,7 @@ class Light:
         if method == "POST" and what == "invites":
             for email in given["email_addresses"]:
                 self.heard.setdefault(email, came)
+                self._invited_at[email] = came
                 self._invites[email] = invite = {
                     "id": f"invite-{email}", "email_address": email, "role": given["role"],
                     "seat_type": given["seat_type"], "created_time": "2026-01-01T00:00:00Z", "status": 2,
@@ -91,11 +97,22 @@ class Light:
             return {"seat_type_counts": {"default": 1, "usage_based": len(self._invites)}}
         if what == "subscriptions":
             return {"seats_entitled": 100_000, "seats_in_use": 1}
+        if method == "DELETE":
+            self._members.pop(what.removeprefix("user-"), None)
+            return {"success": True}
         query = str(given.get("query", ""))
-        found = list(self._invites.values()) if not query else [self._invites[query]] if query in self._invites else []
-        if what == "users":
-            found = [_integration()] if query in ("", company.CHATGPT_INTEGRATION_EMAIL) else []
+        self._let_in(query)
+        there = self._members if what == "users" else self._invites
+        found = list(there.values()) if not query else [there[query]] if query in there else []
         return {"items": found[:100], "total": len(found), "limit": 100, "offset": 0}
+
+    def _let_in(self, email: str) -> None:
+        if time.monotonic() < self._invited_at.get(email, math.inf) + self._accepted_after:
+            return
+        invite = self._invites.pop(email)
+        del self._invited_at[email]
+        seat = {"role": invite["role"], "seat_type": invite["seat_type"], "created_time": invite["created_time"]}
+        self._members[email] = {"id": f"user-{email}", "email": email, "name": email, **seat}
 
 
 def _member(id_: str, email: str) -> JSON:
@@ -153,12 +170,12 @@ def _read(body: bytes, kind: str) -> JSON:
     return json.loads(body) if "json" in kind else dict(parse_qsl(body.decode()))  # type: ignore[no-any-return]
 
 
-async def _serve(people: int) -> None:
-    light = Light(people)
+async def _serve(people: int, accepted_after: float = math.inf) -> None:
+    light = Light(people, accepted_after)
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(light.answer), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_serve(int(sys.argv[1]), *map(float, sys.argv[2:])))

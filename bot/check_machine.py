@@ -18,8 +18,9 @@ PATIENCE = 5.0
 
 def check_private(settings: Settings, database_file: Path | None) -> list[Condition]:
     """A finding for each place of secrets that others on this machine can read, or one that says that there is none."""
-    places = [Path(ENV_FILE), settings.browser_profiles, *([database_file] if database_file is not None else [])]
-    there = [place for place in places if place.exists()]
+    files = [Path(ENV_FILE), *([database_file] if database_file is not None else [])]
+    profiles = sorted(settings.browser_profiles.glob("*/")) if settings.browser_profiles.is_dir() else []
+    there = [*(file for file in files if file.exists()), *profiles]
     open_to_others = [place for place in there if place.stat().st_mode & _OTHERS]
     if not open_to_others:
         named = ", ".join(map(str, there))

@@ -20,8 +20,8 @@ OVERSIZED: Final = 1_500_000
 #: what the doors of the authorization server are asked with
 PARAMETERS: Final = (
     "response_type", "client_id", "redirect_uri", "code_challenge", "code_challenge_method", "state", "scope",
-    "resource", "grant_type", "code", "code_verifier", "refresh_token", "token", "token_type_hint", "ticket", "decision",
-    "error", "iss",
+    "resource", "grant_type", "code", "code_verifier", "refresh_token", "token", "token_type_hint", "ticket",
+    "decision", "error", "iss",
 )  # fmt: skip
 OAUTH: Final = (
     "/oauth/authorize", "/oauth/consent", "/oauth/slack/callback", "/oauth/token", "/oauth/register", "/oauth/revoke",

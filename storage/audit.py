@@ -1,8 +1,12 @@
 """The ledger: append-only, and chained so that a change anywhere shows.
 
-A line's hash is the SHA-256 of the canonical JSON array of [previous, seq, at, actor, event, subject, data], where
-`previous` is the hash of the line before and `data` is text: the canonical JSON of the line's details. The first line's
-`previous` is 64 zeros. Whoever holds an export can recompute all of it without Usher.
+A line's hash is made of the hash of the line before (`previous`; 64 zeros in the first), its number, time and event,
+and a salted digest of each of its values (`storage.sealing`). Whoever holds an export can recompute all of it without
+Usher. Lines of earlier versions were hashed as a whole: SHA-256 of the canonical JSON array of [previous, seq, at,
+actor, event, subject, data]. The hash itself says which of the two it is: no line can be passed off as the other kind.
+
+A value that was erased with a person leaves its digest, and the hash holds. A line that was hashed as a whole cannot be
+recomputed after that; the line that tells of the erasure vouches for what is left of it.
 
 A chain cannot know of lines that were cut off its end; the last line of an earlier export can (`known`).
 """
@@ -11,16 +15,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.sealing import SEALED, Sealable, canonical, content_digest, new_salt, sealed_hash
 from storage.tables import LedgerLine, table_of
 
+__all__ = ["canonical"]
+
+#: tells that a person was erased; its data's `lines` vouch for what is left of lines that were hashed as a whole
+PERSON_ERASED: Final = "person.erased"
 FIRST_PREVIOUS = "0" * 64
 _LOCK = 0x75736865  # "ushe": one writer of the ledger at a time on PostgreSQL
 
@@ -44,23 +53,24 @@ class Entry:
     data: str
 
 
-class Line(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _New:
+    """A line that has no hash yet."""
+
+    seq: int
+    at: datetime
+    actor: str
+    event: str
+    subject: str
+    data: str
+    previous: str
+    salt: str
+    seals: None = None
+
+
+class Line(Sealable, Protocol):
     """A line of the ledger, from the database or from an export."""
 
-    @property
-    def seq(self) -> int: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def actor(self) -> str: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def data(self) -> str: ...
-    @property
-    def previous(self) -> str: ...
     @property
     def hash(self) -> str: ...
 
@@ -84,23 +94,20 @@ class VerifyResult:
     #: number of the first line that is not as it was written, and what is wrong, in words; None when all is well
     broken_at: int | None
     problem: str | None
+    #: how many of them lost values to the erasure of a person
+    erased: int = 0
 
     @property
     def intact(self) -> bool:
         return self.problem is None
 
 
-def canonical(value: object) -> str:
-    """JSON that is the same for the same content: sorted keys, no spaces, UTF-8 as it is.
-
-    Times become ISO 8601 in UTC, durations seconds, sets sorted lists. Raises TypeError for anything else.
-    """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
-
-
 def line_hash(line: Line) -> str:
-    """The hash that the line must have."""
-    return _hash(line.previous, line.seq, line.at, line.actor, line.event, line.subject, line.data)
+    """The hash that the line must have, in the form that the one it has is in."""
+    if line.hash.startswith(SEALED):
+        return sealed_hash(line)
+    content = canonical([line.previous, line.seq, line.at, line.actor, line.event, line.subject, line.data])
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 async def append(execute: Execute, entries: Sequence[Entry], *, is_sqlite: bool) -> None:
@@ -116,12 +123,12 @@ async def append(execute: Execute, entries: Sequence[Entry], *, is_sqlite: bool)
     rows: list[dict[str, Any]] = []
     for entry in entries:
         seq += 1
-        digest = _hash(previous, seq, entry.at, entry.actor, entry.event, entry.subject, entry.data)
-        rows.append({
-            "seq": seq, "at": entry.at, "actor": entry.actor, "event": entry.event, "subject": entry.subject,
-            "data": entry.data, "previous": previous, "hash": digest,
-        })  # fmt: skip
-        previous = digest
+        line = _New(
+            seq=seq, at=entry.at, actor=entry.actor, event=entry.event, subject=entry.subject, data=entry.data,
+            previous=previous, salt=new_salt(),
+        )  # fmt: skip
+        previous = sealed_hash(line)
+        rows.append({**asdict(line), "hash": previous})
     await execute(_INSERT, rows)
 
 
@@ -133,18 +140,31 @@ async def verify(session: AsyncSession, *, known: Mark | None = None) -> VerifyR
 async def verify_lines(lines: AsyncIterator[Line], *, known: Mark | None = None) -> VerifyResult:
     """The same for lines from anywhere, such as an export, in the order in which they stand there."""
     head: Mark | None = None
-    count = 0
+    count = erased = 0
+    found: dict[int, str] = {}  # lines that were hashed as a whole and say something else now
+    vouched: dict[int, str] = {}  # what they should say, as the last erasure left it
     async for line in lines:
-        problem = _problem(line, head) or _contradiction(line, known)
+        problem = _problem(line, head)
+        if problem and _follows(line, head) and not line.hash.startswith(SEALED):
+            found[line.seq] = content_digest(line)
+            problem = None
+        problem = problem or _contradiction(line, known)
         if problem:
             return VerifyResult(lines=count, head=head, broken_at=min(line.seq, _after(head)), problem=problem)
+        if line.event == PERSON_ERASED and line.hash.startswith(SEALED):
+            vouched |= {int(seq): digest for seq, digest in json.loads(line.data).get("lines", {}).items()}
         head = Mark(seq=line.seq, hash=line.hash)
         count += 1
+        erased += line.seals is not None or line.seq in found
+    changed = [seq for seq, digest in found.items() if vouched.get(seq) != digest]
+    if changed:
+        problem = f"Line {min(changed)} was changed: its hash is not that of what it says."
+        return VerifyResult(lines=min(changed) - 1, head=head, broken_at=min(changed), problem=problem)
     expected = _after(head)
     if known is not None and known.seq >= expected:
         problem = f"Line {expected} is missing: the ledger ends before it, but line {known.seq} was seen earlier."
         return VerifyResult(lines=count, head=head, broken_at=expected, problem=problem)
-    return VerifyResult(lines=count, head=head, broken_at=None, problem=None)
+    return VerifyResult(lines=count, head=head, broken_at=None, problem=None, erased=erased)
 
 
 async def export(
@@ -170,8 +190,17 @@ async def history(session: AsyncSession, subject: str) -> Sequence[LedgerLine]:
     return (await session.scalars(wanted)).all()
 
 
+async def last_moment(session: AsyncSession) -> datetime | None:
+    """When the last line was written; None for an empty ledger."""
+    return await session.scalar(sa.select(LedgerLine.at).order_by(LedgerLine.seq.desc()).limit(1))
+
+
 def _after(head: Mark | None) -> int:
     return head.seq + 1 if head else 1
+
+
+def _follows(line: Line, head: Mark | None) -> bool:
+    return line.seq == _after(head) and line.previous == (head.hash if head else FIRST_PREVIOUS)
 
 
 def _problem(line: Line, head: Mark | None) -> str | None:
@@ -182,7 +211,7 @@ def _problem(line: Line, head: Mark | None) -> str | None:
         return f"Line {expected} is missing: {before} comes line {line.seq}."
     if line.seq < expected:
         return f"Line {line.seq} is in the wrong place: it comes {before}."
-    follows = line.previous == (head.hash if head else FIRST_PREVIOUS)
+    follows = _follows(line, head)
     unchanged = line.hash == line_hash(line)
     if follows and unchanged:
         return None
@@ -197,21 +226,3 @@ def _contradiction(line: Line, known: Mark | None) -> str | None:
     if known is None or line.seq != known.seq or line.hash == known.hash:
         return None
     return f"Line {line.seq} is not the one that was seen before: the ledger was rewritten up to it."
-
-
-def _hash(previous: str, seq: int, at: datetime, actor: str, event: str, subject: str, data: str) -> str:
-    content = canonical([previous, seq, at, actor, event, subject, data])
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _plain(value: object) -> object:
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        case timedelta():
-            return value.total_seconds()
-        case set() | frozenset():
-            return sorted(value)
-        case Mapping():
-            return dict(value)
-    raise TypeError(f"{type(value).__name__} cannot stand in the ledger")

@@ -40,9 +40,9 @@ def copy(source: Path, target: Path) -> None:
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         _vacuum(source, partial)
         _check(partial)
-        _flush(partial)
+        flush(partial)
         partial.replace(target)
-        _flush(target.parent)
+        flush(target.parent)
     except sqlite3.Error as error:
         raise explain(error) or BackupRefused(str(error)) from error
     except OSError as error:
@@ -66,7 +66,8 @@ def _check(copy: Path) -> None:
         raise DatabaseDamaged(f"the copy failed its check: {findings[0]}")
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Makes sure that a file, or what a directory lists, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

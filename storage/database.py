@@ -85,7 +85,7 @@ class Database:
         parsed = engines.parse(url)
         lock, lookers, glances = None, None, None
         if engines.is_sqlite(parsed):
-            lock = _lock_file(parsed) if exclusive else None
+            lock = lock_file(parsed) if exclusive else None
             writer: Writer = ThreadWriter(engines.sqlite_writer(parsed, checkpoints=exclusive), clock)
             reader = engines.sqlite_reader(parsed)
             lookers = ThreadReader(engines.sqlite_lookers(parsed), threads=engines.READERS)
@@ -206,7 +206,8 @@ async def _nothing(_tx: Transaction) -> None:
     """Begins and commits: proves that there is a database, and that it can be written to."""
 
 
-def _lock_file(url: URL) -> int:
+def lock_file(url: URL) -> int:
+    """Takes a SQLite file for one process and returns what to close to give it up. Raises `DatabaseInUse`."""
     path = engines.sqlite_file(url)
     try:
         descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -116,6 +116,14 @@ class BackupRefused(StorageError):
     """The backup was not made."""
 
 
+class RestoreRefused(StorageError):
+    """The backup was not restored, and what was there is as it was."""
+
+
+class CopyRefused(StorageError):
+    """The database was not copied, and the target is as it was."""
+
+
 def explain(error: BaseException) -> StorageError | None:
     """What a driver's error means, or None when it says nothing about the database as such.
 

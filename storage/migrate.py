@@ -43,20 +43,25 @@ async def upgrade(url: str, *, migrations: str = PACKAGED) -> None:
     """
     parsed = engines.parse(url)
     if engines.is_sqlite(parsed):
-        _create_private(engines.sqlite_file(parsed))
+        create_private(engines.sqlite_file(parsed))
     with in_words():
-        async with _engine(parsed) as engine, engine.begin() as connection:
-            if not engines.is_sqlite(parsed):
-                await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            revision = await revisions.of(connection)
-            if _judge(revision, migrations) is None:
-                return
-            if engines.is_sqlite(parsed) and revision is not None:
-                file = engines.sqlite_file(parsed)  # nobody can write to it meanwhile: this transaction holds the lock
-                await asyncio.to_thread(backup.copy, file, file.with_name(f"{file.name}.at-{revision}"))
-            await connection.run_sync(_upgrade, migrations)
-            if engines.is_sqlite(parsed):
-                await _check_foreign_keys(connection)
+        async with engine_for(parsed) as engine, engine.begin() as connection:
+            await upgrade_inside(connection, parsed, migrations=migrations)
+
+
+async def upgrade_inside(connection: AsyncConnection, url: URL, *, migrations: str = PACKAGED) -> None:
+    """The same as `upgrade`, inside a transaction that the caller began and commits on an engine of `engine_for`."""
+    if not engines.is_sqlite(url):
+        await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    revision = await revisions.of(connection)
+    if _judge(revision, migrations) is None:
+        return
+    if engines.is_sqlite(url) and revision is not None:
+        file = engines.sqlite_file(url)  # nobody can write to it meanwhile: this transaction holds the lock
+        await asyncio.to_thread(backup.copy, file, file.with_name(f"{file.name}.at-{revision}"))
+    await connection.run_sync(_upgrade, migrations)
+    if engines.is_sqlite(url):
+        await check_foreign_keys(connection)
 
 
 async def check(database: str | Database, *, migrations: str = PACKAGED) -> None:
@@ -66,7 +71,7 @@ async def check(database: str | Database, *, migrations: str = PACKAGED) -> None
             revision = await revisions.of(await session.connection())
     else:
         with in_words():
-            async with _engine(engines.parse(database)) as engine, engine.connect() as connection:
+            async with engine_for(engines.parse(database)) as engine, engine.connect() as connection:
                 revision = await revisions.of(connection)
     if problem := _judge(revision, migrations):
         raise problem
@@ -93,7 +98,7 @@ def _upgrade(connection: sa.Connection, migrations: str) -> None:
     command.upgrade(configuration(connection, migrations), "head")
 
 
-async def _check_foreign_keys(connection: AsyncConnection) -> None:
+async def check_foreign_keys(connection: AsyncConnection) -> None:
     """They are off while SQLite's tables are rebuilt; this is where a mistake of a migration shows."""
     broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).mappings().first()
     if broken:
@@ -111,7 +116,8 @@ def _judge(revision: str | None, migrations: str) -> StorageError | None:
 
 
 @contextlib.asynccontextmanager
-async def _engine(url: URL) -> AsyncIterator[AsyncEngine]:
+async def engine_for(url: URL) -> AsyncIterator[AsyncEngine]:
+    """For one transaction that changes the schema or fills it, with SQLite's foreign keys off meanwhile."""
     sqlite = engines.is_sqlite(url)
     engine = engines.sqlite_migrator(url) if sqlite else engines.postgresql(url, poolclass=NullPool)
     try:
@@ -120,7 +126,7 @@ async def _engine(url: URL) -> AsyncIterator[AsyncEngine]:
         await engine.dispose()
 
 
-def _create_private(file: Path) -> None:
+def create_private(file: Path) -> None:
     """Makes a new database file readable by its owner only; SQLite gives its side files the same permissions."""
     try:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

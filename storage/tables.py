@@ -618,6 +618,8 @@ class LedgerLine(Base):
     data: Mapped[str]  # canonical JSON, as it was hashed
     previous: Mapped[str]
     hash: Mapped[str]
+    salt: Mapped[str | None]  # of its values' digests; None once one was erased, and where it was hashed as a whole
+    seals: Mapped[str | None]  # JSON: the salts of the values that are left, and the digests of those erased
 
     __table_args__ = (sa.Index(None, "subject", "seq"),)
 

@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
 from bot.access.durations import parse_duration, write_duration
+from storage.sealing import is_pseudonym
 
 #: a word, or a duration in seconds
 T = TypeVar("T", str, int | None)
@@ -46,7 +47,7 @@ def no_twins(values: tuple[T, ...]) -> tuple[T, ...]:
 def _email_or_id(value: str) -> str:
     if "@" in value:
         return value.lower()
-    if not _SLACK_ID.fullmatch(value):
+    if not _SLACK_ID.fullmatch(value) and not is_pseudonym(value):
         raise ValueError(f"“{value}” is neither an e-mail address nor a Slack user id (U012ABCDEF)")
     return value
 
@@ -55,7 +56,7 @@ def _email_or_id(value: str) -> str:
 Duration = Annotated[int | None, BeforeValidator(_seconds), PlainSerializer(write_duration, return_type=str)]
 #: seconds; written and read as text
 LimitedDuration = Annotated[int, BeforeValidator(_limited_seconds), PlainSerializer(write_duration, return_type=str)]
-#: an e-mail address (lower case) or a Slack user id
+#: an e-mail address (lower case) or a Slack user id; a pseudonym where what was written down named somebody erased
 PersonName = Annotated[str, Field(min_length=1, max_length=254), AfterValidator(_email_or_id)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 DOMAIN = r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The ledger: who did what, when.")
 
-_COLUMNS = ("seq", "at", "actor", "event", "subject", "data", "previous", "hash")
+_COLUMNS = ("seq", "at", "actor", "event", "subject", "data", "previous", "hash", "salt", "seals")
 
 
 class Format(StrEnum):
@@ -89,17 +89,19 @@ def verify(
         say("The ledger is intact: it has no lines yet.")
         return
     count = f"{result.lines} line{'' if result.lines == 1 else 's'}"
+    if result.erased:
+        count += f" ({result.erased} with values that were erased with a person)"
     say(f"The ledger is intact: {count}, the last is {result.head.seq}:{result.head.hash}")
 
 
 def _row(line: Line) -> dict[str, object]:
     # the time as it was hashed, to the microsecond
     at = line.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return {name: at if name == "at" else getattr(line, name) for name in _COLUMNS}
+    return {name: at if name == "at" else getattr(line, name) or "" for name in _COLUMNS}
 
 
-def moment(text: str) -> datetime:
-    """The time that `--since` means: a date, a time, or so long ago."""
+def moment(text: str, *, option: str = "--since") -> datetime:
+    """The time that `--since`, or another option, means: a date, a time, or so long ago."""
     from bot.access.durations import parse_duration
 
     now = datetime.now(UTC)
@@ -110,7 +112,7 @@ def moment(text: str) -> datetime:
             written = datetime.fromisoformat(text)
         except ValueError:
             raise typer.BadParameter(
-                f"“{text}” is neither a date nor a duration: write 2026-11-01 or 30d", param_hint="--since"
+                f"“{text}” is neither a date nor a duration: write 2026-11-01 or 30d", param_hint=option
             ) from None
         return written if written.tzinfo else written.replace(tzinfo=UTC)
     return datetime.min.replace(tzinfo=UTC) if seconds is None else now - timedelta(seconds=seconds)
@@ -119,7 +121,7 @@ def moment(text: str) -> datetime:
 def _mark(text: str) -> Mark:
     from storage.audit import Mark
 
-    found = re.fullmatch(r"(\d+):([0-9a-f]{64})", text.strip())
+    found = re.fullmatch(r"(\d+):((?:2\.)?[0-9a-f]{64})", text.strip())
     if found is None:
         raise typer.BadParameter("write it as `usher audit verify` printed it: number:hash", param_hint="--known")
     return Mark(seq=int(found[1]), hash=found[2])

@@ -129,7 +129,7 @@ async def usher(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
             )
             for each in (company.LENA, company.TOM, company.MAYA, company.NOOR)
         ]
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=here, trust_env=False))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=here, trust_env=False, verify=False))
         slack = AsyncWebClient(token=company.SLACK_APP.bot_token, base_url=sandbox.slack_api_url, retry_handlers=[])
         routes = await stack.enter_async_context(chatgpt_app(config, database, http, slack))
         app = SignedIn(Starlette(routes=routes), [tokens.access for _, tokens in connected])

@@ -22,9 +22,14 @@ def test_every_expected_failure_says_what_it_lacks(file: Path) -> None:
 
 
 def test_what_is_installed_is_pinned() -> None:
-    """Every package by its version and its hash, and none by the address of a registry."""
+    """Every package by its version and its hash, none by the address of a registry, and none is missing."""
     packages = json.loads((HERE / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     wanted = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]
     assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
     assert [name for name, package in packages.items() if name and not package.get("integrity")] == []
     assert [name for name, package in packages.items() if "resolved" in package] == []
+    named = {
+        name for package in packages.values() for kind in ("dependencies", "optionalDependencies")
+        for name in package.get(kind, {})
+    }  # fmt: skip
+    assert named - {path.rpartition("node_modules/")[2] for path in packages} == set()

@@ -86,7 +86,9 @@ applications:
 class Studio:
     """The company, and what people do and see there."""
 
-    def __init__(self, sandbox: Sandbox, usher: Usher, file: Path) -> None:
+    def __init__(
+        self, sandbox: Sandbox, usher: Usher, file: Path, settings: Settings, environment: Mapping[str, str]
+    ) -> None:
         self.sandbox = sandbox
         self.usher = usher
         self.slack = sandbox.slack
@@ -96,6 +98,8 @@ class Studio:
             sandbox.slack.person(person.id) for person in (company.LENA, company.TOM, company.MAYA, company.NOOR)
         )
         self._file = file
+        self._settings = settings
+        self._environment = environment
 
     @classmethod
     @asynccontextmanager
@@ -159,7 +163,15 @@ class Studio:
                 sandbox.clock.on_skip.append(usher.engine.dispatcher.nudge)
                 if not socket_mode:
                     sandbox.slack.app.request_url = f"{usher.url}/slack/events"
-                yield cls(sandbox, usher, file)
+                yield cls(sandbox, usher, file, settings, environment)
+
+    @asynccontextmanager
+    async def on_another_database(self, file: Path) -> AsyncIterator[Studio]:
+        """A second Usher in the same company, which Slack does not reach, on another database."""
+        settings = self._settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{file}"})
+        async with running(settings, clock=self.clock, environment=self._environment) as usher:
+            self.clock.on_skip.append(usher.engine.dispatcher.nudge)
+            yield Studio(self.sandbox, usher, file, settings, self._environment)
 
     # -- time ----------------------------------------------------------------------------------------------------------
     async def until(self, condition: Callable[[], T]) -> T:

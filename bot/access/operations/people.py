@@ -103,6 +103,8 @@ async def upsert_people(
     told = {person.id: person for person in people}
     known = await _known(tx, None if complete or len(told) > _FEW else told.keys())
     before = {row.id: _person(row) for row in known}
+    # Slack names those who left for ever. Who had gone before they were ever written down, or was erased, stays out.
+    told = {id_: person for id_, person in told.items() if person.active or id_ in before}
     if complete:
         _doubt(before, told)
         told |= {id_: replace(person, active=False) for id_, person in before.items() if id_ not in told}

@@ -23,7 +23,7 @@ async def reading(apps_challenge: str | None = None) -> AsyncIterator[httpx.Asyn
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with (
         serving(Starlette(routes=public_file_routes(apps_challenge)), listener),
-        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, verify=False) as http,
     ):
         yield http
 

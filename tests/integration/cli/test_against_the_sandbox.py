@@ -136,14 +136,15 @@ async def test_slack_out_of_reach(ready: Shell) -> None:
 
 async def test_others_must_not_read_what_is_secret(ready: Shell) -> None:
     """Database, .env and browser profiles that everybody can read are found, with the command that mends it."""
-    file, profiles = ready.directory / "usher.db", ready.directory / "browser-profiles"
+    file, profiles = ready.directory / "usher.db", ready.directory / "browser-profiles" / "chatgpt"
     os.chmod(file, 0o644)
     ready.write(".env", "")
     os.chmod(ready.directory / ".env", 0o640)
-    profiles.mkdir(mode=0o755)
+    profiles.mkdir(parents=True)
+    os.chmod(profiles, 0o755)
     outcome = await ready("check")
     assert outcome.code == 1
-    for command in (f"chmod 600 {file}", "chmod 600 .env", "chmod 700 browser-profiles"):
+    for command in (f"chmod 600 {file}", "chmod 600 .env", "chmod 700 browser-profiles/chatgpt"):
         assert command in outcome.out
 
 

@@ -72,6 +72,35 @@ async def test_backup(furnished: Shell) -> None:
     assert (again.code, "exists already" in again.err) == (1, True)
 
 
+async def test_restore_and_copy(furnished: Shell) -> None:
+    """A backup takes the place of the database, which is set aside, and the whole of it can move to another file."""
+    await furnished("db", "backup", "copy.db")
+    refused = await furnished("db", "restore", "copy.db")
+    assert (refused.code, "--replace" in refused.err) == (1, True)
+    restored = await furnished("db", "restore", "copy.db", "--replace")
+    assert (restored.code, "usher.db.before-" in restored.out) == (0, True), restored
+    again = await furnished("db", "look-again")
+    assert "1 account again" in again.out
+    moved = {"USHER_DATABASE_URL": "sqlite+aiosqlite:///moved.db"}
+    copied = await furnished("db", "copy", "--to", moved["USHER_DATABASE_URL"], "--json")
+    assert {"id": "grants", "state": "copied", "rows": 2} in copied.rows
+    told = [json.loads(line) for line in (await furnished("audit", "export", variables=moved)).out.splitlines()]
+    assert [(line["event"], json.loads(line["data"])["backup"]) for line in told] == [
+        ("database.restored", "copy.db"), ("database.restored", None),
+    ]  # fmt: skip
+
+
+async def test_prune(furnished: Shell) -> None:
+    """What has been over for long is counted, then deleted; less than a day is no "long"."""
+    assert (await furnished("db", "prune", "--older-than", "8h")).code == 2
+    counted = await furnished("db", "prune", "--older-than", "7d", "--dry-run", "--json")
+    assert {"id": "requests", "state": "to_delete", "rows": 1} in counted.rows
+    assert len((await furnished("requests", "--json")).rows) == 3
+    deleted = await furnished("db", "prune", "--older-than", "7d")
+    assert re.search(r"requests +1\b", deleted.out)
+    assert {row["id"] for row in (await furnished("requests", "--json")).rows} == {house.PENDING, house.APPROVED}
+
+
 async def test_export(furnished_postgresql: Shell) -> None:
     """The ledger comes out as JSON lines or CSV with the same content, and the page's own program accepts it."""
     usher = furnished_postgresql
@@ -88,6 +117,37 @@ async def test_export(furnished_postgresql: Shell) -> None:
     assert len((await usher("audit", "export", "--since", "1h")).out.splitlines()) == 1
     assert (await usher("audit", "export", "--since", "2999-01-01")).out == ""
     assert (await usher("audit", "export", "--since", "yesterday")).code == 2
+
+
+async def test_somebody_is_shown_and_erased(furnished: Shell) -> None:
+    """Who left is erased on an explicit yes; the ledger still proves itself, and its export to the page's program."""
+    usher, who = furnished, "maya@harbour.example"
+    usher.write("managers.csv", f"email,manager_email\nlena@harbour.example,{who}\n")
+    await usher("people", "import", "managers.csv")
+    assert {row["kind"] for row in (await usher("people", "export", who, "--json")).rows} == {
+        "person", "request", "grant", "ledger",
+    }  # fmt: skip
+    assert house.PAST in (await usher("people", "export", house.MAYA)).out
+    unsure = await usher("people", "erase", who)
+    assert (unsure.code, "say --yes" in unsure.err) == (1, True)
+    active = await usher("people", "erase", who, "--yes")
+    assert (active.code, "active in Slack" in active.err) == (1, True)
+    with sqlite3.connect(usher.variables["USHER_DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")) as database:
+        database.execute("UPDATE people SET active = 0 WHERE id = ?", [house.MAYA])
+
+    erased = await usher("people", "erase", who, "--yes")
+    [pseudonym] = re.findall(r"erased-[0-9a-f]{12}", erased.out)
+    assert "Nobody in the directory" in (await usher("people", "export", who)).err
+    assert "2 lines (1 with values that were erased" in (await usher("audit", "verify")).out
+    export = (await usher("audit", "export")).out
+    assert pseudonym in export
+    assert house.MAYA not in export
+    [program] = re.findall(r"```python\n(.*?)```", COMMANDS_PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for text, is_whole in ((export, True), (export.replace(pseudonym, house.LENA), False)):
+        ran = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-c", program], input=text.encode(), capture_output=True, check=False
+        )
+        assert (ran.returncode == 0) is is_whole, ran.stderr
 
 
 async def test_verify(furnished: Shell) -> None:

@@ -227,8 +227,8 @@ async def test_a_sqlite_file_is_copied_before_it_is_upgraded(
     await migrate.upgrade(sqlite_url, migrations=later)
     await migrate.upgrade(sqlite_url, migrations=later)
     file = engines.sqlite_file(engines.parse(sqlite_url))
-    copy = file.with_name("usher.db.at-0006")
-    assert [path.name for path in file.parent.glob("usher.db.at-*")] == ["usher.db.at-0006"]
+    copy = file.with_name(f"usher.db.at-{await migrate.head()}")
+    assert [path.name for path in file.parent.glob("usher.db.at-*")] == [copy.name]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     old_url = f"sqlite+aiosqlite:///{copy}"
     await migrate.check(old_url)
