@@ -92,7 +92,9 @@ async def _run(ground: Ground, trial: Trial, kind: Kind, factor: float, progress
     bar = progress.add_task(f"{trial.words}, {kind}", total=times)
     count = Count(passed=lambda: progress.advance(bar))
     began = time.monotonic()
-    counted = await trial.run(ground, kind, times, count)
+    counted = "it broke off before everything was counted"
+    with count.part("in the end"):
+        counted = await trial.run(ground, kind, times, count)
     return Result(
         trial=trial,
         kind=kind,

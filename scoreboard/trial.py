@@ -17,7 +17,7 @@ from tests.support import postgresql
 from tests.support.harbour import Harbour
 
 #: what a trial that goes wrong is allowed to raise: a demand that is not met, or something that does not come
-_LOST = (AssertionError, TimeoutError, LookupError, RuntimeError)
+_LOST = (AssertionError, TimeoutError, LookupError, RuntimeError, OSError)
 
 
 class Kind(StrEnum):
@@ -42,6 +42,13 @@ class Count:
     def trial(self, what: str) -> Iterator[None]:
         """One trial: lost if the block raises, and the next one goes on."""
         self.trials += 1
+        with self.part(what):
+            yield
+        self.passed()
+
+    @contextmanager
+    def part(self, what: str) -> Iterator[None]:
+        """Something that is no trial of its own, and a loss if the block raises."""
         try:
             yield
         except _LOST as error:
@@ -51,7 +58,6 @@ class Count:
             if other is not None or lost is None:
                 raise
             self.losses.append(f"{what}: {_why(lost.exceptions[0])}")
-        self.passed()
 
 
 def _why(error: BaseException) -> str:
