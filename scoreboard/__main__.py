@@ -40,6 +40,10 @@ def main() -> None:
     arguments = _parser().parse_args()
     if unknown := set(arguments.trials) - set(TRIALS):
         _parser().error(f"there is no trial {', '.join(sorted(unknown))}; there are {', '.join(TRIALS)}")
+    if arguments.write and arguments.trials:
+        _parser().error(
+            "--write is for the whole scoreboard, so that no row of the page is from another run: name no trial"
+        )
     chosen = [TRIALS[name] for name in arguments.trials or TRIALS]
     console = Console(stderr=arguments.json)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # of parts in here
@@ -71,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         "--times", type=float, default=1.0, metavar="FACTOR", help="how many trials: 0.1 is a tenth of them; 1"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON array instead of the table")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table into its place on this page, too")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables into their places on this page, too")
     return parser
 
 
