@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.pool import NullPool
 
 from storage import backup, engines, revisions
 from storage.database import Database
@@ -124,8 +123,7 @@ def _judge(found: revisions.Found, migrations: str, *, exactly: bool = False) ->
 @contextlib.asynccontextmanager
 async def engine_for(url: URL) -> AsyncIterator[AsyncEngine]:
     """For one transaction that changes the schema or fills it, with SQLite's foreign keys off meanwhile."""
-    sqlite = engines.is_sqlite(url)
-    engine = engines.sqlite_migrator(url) if sqlite else engines.postgresql(url, poolclass=NullPool)
+    engine = engines.sqlite_migrator(url) if engines.is_sqlite(url) else engines.postgresql_migrator(url)
     try:
         yield engine
     finally:

@@ -16,7 +16,6 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy.pool import NullPool
 
 from storage import engines, migrate, revisions
 from storage.clock import SystemClock
@@ -29,7 +28,7 @@ UPGRADE = "import asyncio, sys; from storage import migrate; asyncio.run(migrate
 
 async def set_revision(url: str, revision: str) -> None:
     parsed = engines.parse(url)
-    engine = engines.sqlite_migrator(parsed) if engines.is_sqlite(parsed) else engines.postgresql(parsed)
+    engine = engines.sqlite_migrator(parsed) if engines.is_sqlite(parsed) else engines.postgresql_migrator(parsed)
     async with engine.begin() as connection:
         await connection.execute(
             sa.text("UPDATE alembic_version SET version_num = :to, works_with = NULL"), {"to": revision}
@@ -53,7 +52,7 @@ async def schema(url: str) -> list[tuple[object, ...]]:
         """SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
         AND conrelid <> coalesce(to_regclass('alembic_version')::oid, 0)""",
     )
-    engine = engines.postgresql(parsed, poolclass=NullPool)
+    engine = engines.postgresql_migrator(parsed)
     async with engine.connect() as connection:
         found = [tuple(row) for query in queries for row in await connection.execute(sa.text(query))]
     await engine.dispose()
@@ -62,7 +61,7 @@ async def schema(url: str) -> list[tuple[object, ...]]:
 
 async def create_all(url: str) -> None:
     parsed = engines.parse(url)
-    engine = engines.sqlite_migrator(parsed) if engines.is_sqlite(parsed) else engines.postgresql(parsed)
+    engine = engines.sqlite_migrator(parsed) if engines.is_sqlite(parsed) else engines.postgresql_migrator(parsed)
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     await engine.dispose()
@@ -79,7 +78,7 @@ async def test_the_migrations_make_what_the_tables_say(database_url: str, empty_
 async def test_alembic_finds_nothing_left_to_migrate(database_url: str) -> None:
     """Whoever changes a table is reminded to write a migration."""
     parsed = engines.parse(database_url)
-    engine = engines.sqlite_migrator(parsed) if engines.is_sqlite(parsed) else engines.postgresql(parsed)
+    engine = engines.sqlite_migrator(parsed) if engines.is_sqlite(parsed) else engines.postgresql_migrator(parsed)
     async with engine.connect() as connection:
         await connection.run_sync(lambda plain: command.check(migrate.configuration(plain)))
     await engine.dispose()
