@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 
 import httpx
@@ -19,9 +21,16 @@ def new_http_client(*, trust_env: bool = True) -> httpx.AsyncClient:
     client = httpx.AsyncClient(
         follow_redirects=False,
         trust_env=trust_env,
+        verify=_certificates(trust_env=trust_env),
         limits=httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE),
         timeout=httpx.Timeout(15.0, connect=5.0),
     )
     # A cookie belongs to the session that it came to, not to the next caller of the same host.
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return client
+
+
+@cache
+def _certificates(*, trust_env: bool) -> ssl.SSLContext:
+    """Whom to believe who they are. Reading that takes longer than a call, and is the same for every client."""
+    return httpx.create_ssl_context(trust_env=trust_env)

@@ -111,6 +111,7 @@ class Harbour:
         """The company, with an Usher that is not started yet, and what that wrote printed at the end."""
         async with Sandbox.start() as sandbox:
             sandbox.slack.courier.ack_seconds = PATIENCE  # the machine may be busy
+            sandbox.slack.views.trigger_seconds = PATIENCE
             catalog = CATALOG.replace("POLICY", policy).replace("WORKSPACE", company.CHATGPT_WORKSPACE_ID)
             catalog = catalog.replace("INTEGRATION", company.CHATGPT_INTEGRATION_EMAIL)
             (directory / "catalog.yml").write_text(catalog.replace("BASE_URL", sandbox.chatgpt_url), encoding="utf-8")

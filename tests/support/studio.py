@@ -130,9 +130,10 @@ class Studio:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             sandbox.slack.app.redirect_urls = (f"{url}/oauth/slack/callback",)
             sandbox.chat.mcp_url = f"{url}/mcp"
-            # these two are counted in the machine's seconds, or have to be long enough for its work
+            # these are counted in the machine's seconds, or have to be long enough for its work
             sandbox.slack.rate_limit.per_second *= PER_SECOND
             sandbox.slack.courier.ack_seconds *= PER_SECOND
+            sandbox.slack.views.trigger_seconds *= PER_SECOND
             for person in newcomers:
                 sandbox.slack.state.add_user(person)
             written = file.with_suffix(".yml")
