@@ -44,6 +44,7 @@ from bot.web import web_app
 from storage import migrate, traces
 from storage.clock import Clock, SystemClock
 from storage.database import Database
+from storage.engines import Limits
 from storage.errors import StorageError
 from storage.secrets import Keyring, SecretStore
 
@@ -95,7 +96,8 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         await migrate.upgrade(settings.database_url)
-        database = await Database.open(settings.database_url, clock=clock or SystemClock())
+        limits = Limits(connections=settings.database_pool)
+        database = await Database.open(settings.database_url, clock=clock or SystemClock(), limits=limits)
         stack.push_async_callback(database.close)
         secrets = SecretStore(database, _keyring(settings), read_environment() if environment is None else environment)
         http = await stack.enter_async_context(new_http_client())

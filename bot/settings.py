@@ -184,6 +184,9 @@ class Settings(BaseSettings):
         examples=["postgresql+psycopg://usher:password@db.example.com/usher"],
         repr=False,
     )
+    database_pool: Annotated[int, Field(ge=1, le=500)] = _setting(
+        10, "the most connections that this process has to PostgreSQL at once; SQLite needs no number", example="10"
+    )
     secret_keys: Token = _setting(
         None,
         "the keys that seal the secrets in the database, separated by commas: the first seals, all of them open",

@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.pool import NullPool
 
 from storage import audit, engines, migrate
 from storage.database import lock_file
@@ -47,7 +46,7 @@ async def copy_database(source: str, target: str, *, progress: Progress | None =
     _must_exist(from_url)
     with _nobody_on(from_url), _nobody_on(to_url), _new_file(to_url), in_words():
         await _nobody_connected(from_url)
-        await migrate.check(source)
+        await migrate.check(source, exactly=True)  # what this version does not know would be left behind
         async with _moment_of(from_url) as original, migrate.engine_for(to_url) as engine, engine.begin() as copy:
             await migrate.upgrade_inside(copy, to_url)
             await _must_be_empty(copy)
@@ -114,7 +113,7 @@ async def _moment_of(url: URL) -> AsyncIterator[AsyncConnection]:
     if engines.is_sqlite(url):
         engine = engines.sqlite_reader(url)
     else:
-        engine = engines.postgresql(url, poolclass=NullPool).execution_options(
+        engine = engines.postgresql_migrator(url).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
     try:
@@ -128,7 +127,7 @@ async def _nobody_connected(url: URL) -> None:
     """PostgreSQL says who else is there: what they write from now on would be lost to the copy."""
     if engines.is_sqlite(url):
         return
-    engine = engines.postgresql(url, poolclass=NullPool).execution_options(isolation_level="AUTOCOMMIT")
+    engine = engines.postgresql_migrator(url).execution_options(isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as connection:
             for _ in range(_LOOKS):

@@ -76,11 +76,18 @@ class Database:
         self._writes: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    async def open(cls, url: str, *, clock: Clock, pool_size: int = 10, exclusive: bool = True) -> Database:
+    async def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock,
+        limits: engines.Limits = engines.Limits(),  # noqa: B008 - it cannot change
+        exclusive: bool = True,
+    ) -> Database:
         """Connects, and proves that it can write. Does not look at the schema (`migrate.check` does).
 
         With SQLite one process owns the file; a second raises `DatabaseInUse`. `exclusive=False` is for a short command
-        beside a running Usher. `pool_size` is PostgreSQL's. Raises the children of `StorageError`.
+        beside a running Usher. `limits` are PostgreSQL's. Raises the children of `StorageError`.
         """
         parsed = engines.parse(url)
         lock, lookers, glances = None, None, None
@@ -91,7 +98,7 @@ class Database:
             lookers = ThreadReader(engines.sqlite_lookers(parsed), threads=engines.READERS)
             glances = Glances(engines.sqlite_glances(parsed))
         else:
-            pool = engines.postgresql(parsed, pool_size=pool_size)
+            pool = engines.postgresql(parsed, limits)
             writer = PoolWriter(pool, clock)
             # every statement of one read sees the same moment, as on SQLite
             reader = pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -7,6 +7,7 @@ failure; the comments say which.
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool, Pool, QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from storage.errors import DatabaseUnreachable
 from storage.sqlite_driver import connect, plain_connection
@@ -28,6 +29,19 @@ READERS = 4
 _SILENT: Final = {"hide_parameters": True}
 _READ_ONLY = {"query_only": "ON", "wal_autocheckpoint": "0"}
 _POSTGRESQL_SESSION = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '30s'; SET timezone = 'UTC'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What PostgreSQL is asked for at most, and waited for."""
+
+    connections: int = 10
+    #: how long somebody waits for a connection while all are in use
+    pool_seconds: float = 10.0
+    #: how long a statement may take, before the server undoes it
+    statement_seconds: float = 30.0
+    #: how long a server may say nothing, before it is given up; longer, so that a living one is the first to say so
+    answer_seconds: float = 40.0
 
 
 def parse(url: str) -> URL:
@@ -90,26 +104,44 @@ def sqlite_migrator(url: URL) -> AsyncEngine:
     return _sqlite(url, pragmas, begin="BEGIN IMMEDIATE", busy_seconds=60, poolclass=NullPool)
 
 
-def postgresql(url: URL, *, pool_size: int = 10, poolclass: type[Pool] | None = None) -> AsyncEngine:
-    """A pool that survives a restart of the server, with an end to forgotten transactions."""
-    pool: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": pool_size, "max_overflow": 0}
-    engine = create_async_engine(url, connect_args=POSTGRESQL_CONNECT, pool_pre_ping=True, **_SILENT, **pool)
+def postgresql(url: URL, limits: Limits) -> AsyncEngine:
+    """A pool that survives a restart of the server, with an end to forgotten transactions and to endless statements."""
+    from storage.postgresql_driver import connecting  # the driver is of no use to whoever runs on SQLite
+
+    return _postgresql(
+        url,
+        session=f"{_POSTGRESQL_SESSION}; SET statement_timeout = '{limits.statement_seconds * 1000:.0f}ms'",
+        connect={"async_creator_fn": connecting(limits.answer_seconds)},
+        pool_size=limits.connections,
+        max_overflow=0,
+        pool_timeout=limits.pool_seconds,
+        pool_pre_ping=True,
+    )
+
+
+def postgresql_migrator(url: URL) -> AsyncEngine:
+    """For schema changes and copies, whose statements may take their time."""
+    return _postgresql(url, session=_POSTGRESQL_SESSION, connect={}, poolclass=NullPool)
+
+
+# A server that vanished without a word is noticed within a minute, whether it owes an answer or not.
+POSTGRESQL_CONNECT: dict[str, Any] = {
+    "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+    "tcp_user_timeout": 60_000, "application_name": "usher",
+}  # fmt: skip
+
+
+def _postgresql(url: URL, *, session: str, connect: dict[str, Any], **pool: Any) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args=POSTGRESQL_CONNECT | connect, **_SILENT, **pool)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute(_POSTGRESQL_SESSION)
+        cursor.execute(session)
         cursor.close()
         connection.commit()
 
     return engine
-
-
-# A server that vanished without a word is noticed within a minute.
-POSTGRESQL_CONNECT: dict[str, Any] = {
-    "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
-    "application_name": "usher",
-}  # fmt: skip
 
 
 def sqlite_warning(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str | None:

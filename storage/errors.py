@@ -36,6 +36,15 @@ class DatabaseLocked(StorageError):
     remedy = "Close the program that has it open and try again."
 
 
+class DatabaseBusy(StorageError):
+    """The database was busy for too long, so nothing was written."""
+
+    remedy = (
+        "Try again. If it happens often on PostgreSQL, look at its load, let Usher have more connections "
+        "(USHER_DATABASE_POOL), or start another replica."
+    )
+
+
 class DatabaseReadOnly(StorageError):
     """The database can be read but not written, so nothing was written."""
 
@@ -132,7 +141,7 @@ def explain(error: BaseException) -> StorageError | None:
     if isinstance(error, exc.IntegrityError):
         return None
     if isinstance(error, exc.TimeoutError):  # of the connection pool
-        return DatabaseLocked("every connection stayed busy for too long")
+        return DatabaseBusy("every connection was in use")
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return _explain_sqlite(cause)
@@ -187,6 +196,7 @@ _POSTGRESQL: dict[str, type[StorageError]] = {
     "53100": DatabaseFull,  # disk full
     "53300": DatabaseUnreachable,  # too many connections
     "55P03": DatabaseLocked,  # lock not available
+    "57014": DatabaseBusy,  # query_canceled: statement_timeout
     "57P": DatabaseUnreachable,  # shutting down, starting up, dropped
     "XX001": DatabaseDamaged,  # data corrupted
     "XX002": DatabaseDamaged,  # index corrupted

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.pool import NullPool
 
 from storage import backup, engines, revisions
 from storage.database import Database
@@ -38,8 +37,8 @@ async def upgrade(url: str, *, migrations: str = PACKAGED) -> None:
 
     Of several at once one does it and the others wait and find it done. All of it is one transaction, so a crash leaves
     what was there before. A SQLite file with something in it is copied first, to its own name with ".at-<revision>".
-    `migrations` is where Alembic finds the scripts. Raises `SchemaTooNew`, `UpgradeFailed`, `BackupRefused` and what an
-    unusable database raises.
+    A database that a newer version has only added to is left as it is. `migrations` is where Alembic finds the scripts.
+    Raises `SchemaTooNew`, `UpgradeFailed`, `BackupRefused` and what an unusable database raises.
     """
     parsed = engines.parse(url)
     if engines.is_sqlite(parsed):
@@ -53,33 +52,37 @@ async def upgrade_inside(connection: AsyncConnection, url: URL, *, migrations: s
     """The same as `upgrade`, inside a transaction that the caller began and commits on an engine of `engine_for`."""
     if not engines.is_sqlite(url):
         await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    revision = await revisions.of(connection)
-    if _judge(revision, migrations) is None:
+    found = await revisions.of(connection)
+    if _judge(found, migrations) is None:
         return
-    if engines.is_sqlite(url) and revision is not None:
+    if engines.is_sqlite(url) and found.revision is not None:
         file = engines.sqlite_file(url)  # nobody can write to it meanwhile: this transaction holds the lock
-        await asyncio.to_thread(backup.copy, file, file.with_name(f"{file.name}.at-{revision}"))
+        await asyncio.to_thread(backup.copy, file, file.with_name(f"{file.name}.at-{found.revision}"))
     await connection.run_sync(_upgrade, migrations)
+    await revisions.note(connection, migrations)
     if engines.is_sqlite(url):
         await check_foreign_keys(connection)
 
 
-async def check(database: str | Database, *, migrations: str = PACKAGED) -> None:
-    """Raises `SchemaTooOld` or `SchemaTooNew` unless the database is at this version."""
+async def check(database: str | Database, *, migrations: str = PACKAGED, exactly: bool = False) -> None:
+    """Raises `SchemaTooOld` or `SchemaTooNew` unless this version may work with the database.
+
+    That is one at this version's revision, or one that a newer version only added to; with `exactly` not the latter.
+    """
     if isinstance(database, Database):
         async with database.read() as session:
-            revision = await revisions.of(await session.connection())
+            found = await revisions.of(await session.connection())
     else:
         with in_words():
             async with engine_for(engines.parse(database)) as engine, engine.connect() as connection:
-                revision = await revisions.of(connection)
-    if problem := _judge(revision, migrations):
+                found = await revisions.of(connection)
+    if problem := _judge(found, migrations, exactly=exactly):
         raise problem
 
 
 async def head() -> str:
     """The revision that this version of Usher needs."""
-    return revisions.known(PACKAGED)[0]
+    return revisions.known(PACKAGED).newest
 
 
 def configuration(connection: sa.Connection | None, migrations: str = PACKAGED) -> Config:
@@ -105,21 +108,22 @@ async def check_foreign_keys(connection: AsyncConnection) -> None:
         raise UpgradeFailed(f"row {broken['rowid']} of {broken['table']} refers to nothing in {broken['parent']}")
 
 
-def _judge(revision: str | None, migrations: str) -> StorageError | None:
-    """What is to be said about a database at this revision; None when it is the right one. Raises `SchemaTooNew`."""
-    newest, known = revisions.known(migrations)
-    if revision == newest:
+def _judge(found: revisions.Found, migrations: str, *, exactly: bool = False) -> StorageError | None:
+    """What is to be said about a database; None when this version may work with it. Raises `SchemaTooNew`."""
+    known = revisions.known(migrations)
+    if found.revision == known.newest:
         return None
-    if revision is not None and revision not in known:
-        raise SchemaTooNew(f"it is at {revision}, this version knows {newest}")
-    return SchemaTooOld(f"it is at {revision}" if revision else "it is empty")
+    if found.revision is None or found.revision in known.all:
+        return SchemaTooOld(f"it is at {found.revision}" if found.revision else "it is empty")
+    if found.works_with in known.all and not exactly:
+        return None
+    raise SchemaTooNew(f"it is at {found.revision}, this version knows {known.newest}")
 
 
 @contextlib.asynccontextmanager
 async def engine_for(url: URL) -> AsyncIterator[AsyncEngine]:
     """For one transaction that changes the schema or fills it, with SQLite's foreign keys off meanwhile."""
-    sqlite = engines.is_sqlite(url)
-    engine = engines.sqlite_migrator(url) if sqlite else engines.postgresql(url, poolclass=NullPool)
+    engine = engines.sqlite_migrator(url) if engines.is_sqlite(url) else engines.postgresql_migrator(url)
     try:
         yield engine
     finally:

@@ -49,6 +49,24 @@ def postgresql_server() -> Iterator[postgresql.Server]:
 
 
 @pytest.fixture(scope="session")
+def unsteady_server() -> Iterator[postgresql.PrivateServer]:
+    """Another one, which forgets nothing that was committed, for tests that stop it."""
+    with postgresql.private(durable=True) as server:
+        if server is None:
+            (pytest.fail if REQUIRE_ALL_PARTS else pytest.skip)("no PostgreSQL server on this machine: install one")
+        yield server
+
+
+@pytest.fixture
+def unsteady_url(unsteady_server: postgresql.PrivateServer) -> Iterator[str]:
+    """A migrated database on it."""
+    name = unsteady_server.create()
+    asyncio.run(migrate.upgrade(unsteady_server.url(name)))
+    yield unsteady_server.url(name)
+    unsteady_server.drop(name)
+
+
+@pytest.fixture(scope="session")
 def postgresql_template(postgresql_server: postgresql.Server) -> Iterator[str]:
     """A migrated database to make copies of."""
     name = postgresql_server.create()

@@ -129,7 +129,7 @@ async def test_a_read_only_database_ends_the_start_in_a_sentence(harbour: Harbou
 async def test_a_database_of_a_newer_version_ends_the_start_in_a_sentence(harbour: Harbour, tmp_path: Path) -> None:
     """It is left as it is, for the version that wrote it."""
     with closing(sqlite3.connect(tmp_path / "usher.db", isolation_level=None)) as other:
-        other.execute("UPDATE alembic_version SET version_num = '9999'")
+        other.execute("UPDATE alembic_version SET version_num = '9999', works_with = '9999'")
     before = (tmp_path / "usher.db").read_bytes()
     await demand_a_sentence(harbour, "newer version of Usher", "Install that version")
     assert (tmp_path / "usher.db").read_bytes() == before

@@ -75,6 +75,63 @@ class Server:
         return self._address.render_as_string(hide_password=False)
 
 
+class PrivateServer(Server):
+    """A server of the tests' own, in a directory of its own, which can be stopped, crash and be started again."""
+
+    def __init__(self, programs: Path, home: Path, configuration: dict[str, str]) -> None:
+        port = _free_port()
+        super().__init__(URL.create("postgresql", "postgres", host="127.0.0.1", port=port, database="postgres"))
+        options = [f"-c{name}={value}" for name, value in configuration.items()]
+        self._home, self._programs = home, programs
+        self._command = [programs / "postgres", "-D", home / "data", "-p", str(port), "-k", home, *options]
+        self._user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}  # it refuses to run as root
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def make(self) -> None:
+        """Makes its directory."""
+        if self._user:
+            shutil.chown(self._home, "postgres", "postgres")
+        initdb = [self._programs / "initdb", "-D", self._home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        subprocess.run([*initdb, "--locale", "C", "-N"], check=True, capture_output=True, cwd=self._home, **self._user)
+
+    def start(self) -> None:
+        """Starts it, and waits until it takes connections."""
+        with (self._home / "log").open("ab") as log:
+            process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, cwd=self._home, start_new_session=True, **self._user
+            )
+        self._process = process
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.is_up():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{(self._home / 'log').read_text()}")
+            time.sleep(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stops it: SIGINT ends connections first, SIGQUIT is as a crash, after which it has to recover."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        self._process.wait(timeout=_START_SECONDS)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing of it runs, as on a machine that hangs; only the operating system answers for it."""
+        everything = self._processes()
+        try:
+            for pid in everything:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in everything:
+                os.kill(pid, signal.SIGCONT)
+
+    def _processes(self) -> list[int]:
+        assert self._process is not None
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        return [pid, *map(int, children.split())]
+
+
 @contextmanager
 def running(*, durable: bool = False) -> Iterator[Server | None]:
     """A server for as long as the context lasts; None when this machine has no PostgreSQL.
@@ -86,47 +143,28 @@ def running(*, durable: bool = False) -> Iterator[Server | None]:
     if given := os.environ.get("USHER_TEST_POSTGRESQL"):
         yield Server(make_url(given))
         return
+    with private(durable=durable) as server:
+        yield server
+
+
+@contextmanager
+def private(*, durable: bool = False) -> Iterator[PrivateServer | None]:
+    """The same, a private one in any case."""
     programs = _programs()
     if programs is None:
         yield None
         return
     home = Path(tempfile.mkdtemp(prefix="usher-postgresql-", dir="/tmp"))
+    server = PrivateServer(programs, home, _CONFIGURATION | ({} if durable else _IN_A_HURRY))
     try:
-        with _private_server(programs, home, _CONFIGURATION | ({} if durable else _IN_A_HURRY)) as server:
-            yield server
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@contextmanager
-def _private_server(programs: Path, home: Path, configuration: dict[str, str]) -> Iterator[Server]:
-    data = home / "data"
-    user: dict[str, str] = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        shutil.chown(home, "postgres", "postgres")
-        user = {"user": "postgres", "group": "postgres"}
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "-N"],
-        check=True, capture_output=True, cwd=home, **user,
-    )  # fmt: skip
-    port = _free_port()
-    options = [f"-c{name}={value}" for name, value in configuration.items()]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-p", str(port), "-k", home, *options],
-            stdout=log, stderr=log, cwd=home, start_new_session=True, **user,
-        )  # fmt: skip
+        server.make()
+        server.start()
         try:
-            server = Server(URL.create("postgresql", "postgres", host="127.0.0.1", port=port, database="postgres"))
-            deadline = time.monotonic() + _START_SECONDS
-            while not server.is_up():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"PostgreSQL did not start:\n{(home / 'log').read_text()}")
-                time.sleep(0.05)
             yield server
         finally:
-            process.send_signal(signal.SIGINT)  # "fast shutdown": ends connections, then itself
-            process.wait(timeout=_START_SECONDS)
+            server.stop()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _programs() -> Path | None:

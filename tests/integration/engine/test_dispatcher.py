@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from bot.access.operations.answer_incident import Answer, answer_incident
+from bot.engine.clock import start_clock
 from bot.engine.dispatcher import ACCOUNTS_AT_ONCE, Dispatcher
 from bot.engine.stuck import STUCK
 from bot.engine.work import LONGEST_PAUSE, Done, Outcome, back_off
 from storage.database import Database, Transaction
+from storage.notifications import Notifications
 from storage.tables import Incident, IncidentState, Task, TaskState
 from storage.task_queue import ClaimedTask
 from tests.support.clock import MovableClock
+from tests.support.postgresql import Server
 from tests.support.waiting import until
 
 
@@ -36,8 +39,10 @@ class Errand:
 
 
 @asynccontextmanager
-async def dispatching(database: Database, errand: Errand) -> AsyncIterator[Dispatcher]:
-    dispatcher = Dispatcher(database, {"errand": errand.run, "cards": Errand().run})
+async def dispatching(
+    database: Database, errand: Errand, count: Callable[[int, int], None] = lambda *_: None
+) -> AsyncIterator[Dispatcher]:
+    dispatcher = Dispatcher(database, {"errand": errand.run, "cards": Errand().run}, count)
     running = asyncio.create_task(dispatcher.run())
     yield dispatcher
     await dispatcher.stop(within=5)
@@ -123,6 +128,46 @@ async def test_accounts_that_wait_for_a_provider_keep_no_card_waiting(database: 
     await until(lambda: len(held) == 100)
     await dispatcher.stop(within=5)
     await running
+
+
+@pytest.mark.postgres
+async def test_what_is_asked_while_nothing_can_be_heard_is_found_by_looking(
+    postgresql_url: str, postgresql_server: Server, clock: MovableClock
+) -> None:
+    """Another replica's task is found at the next tick; and once Usher listens again, it hears of tasks at once."""
+    here = await Database.open(postgresql_url, clock=clock)
+    there = await Database.open(postgresql_url, clock=clock)
+    name = postgresql_url.rpartition("/")[2]
+    errand, heard = Errand(), asyncio.Event()
+    errand.works = True
+    looks: list[int] = []
+    async with dispatching(here, errand, lambda taken, _beaten: looks.append(taken)) as dispatcher:
+        ticking = start_clock(here, dispatcher.nudge)
+
+        def hear() -> None:
+            heard.set()
+            dispatcher.nudge()
+
+        async with Notifications(postgresql_url, hear):
+            await until(lambda: len(looks) == 2)  # at its start, and when it began to hear
+            with postgresql_server.connected("postgres") as server:
+                server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+                listening = "FROM pg_stat_activity WHERE datname = %s AND query LIKE 'LISTEN%%'"
+                ended = server.execute(f"SELECT pg_terminate_backend(pid) {listening}", [name])
+                assert len(ended.fetchall()) == 1
+                heard.clear()
+                await there.write(ask)
+                ticking.modify_job("tick", next_run_time=datetime.now(UTC))
+                await until(lambda: _is(there, TaskState.DONE))
+                assert not heard.is_set()
+                server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+            async with asyncio.timeout(30):
+                await heard.wait()
+            ticking.shutdown(wait=False)
+            await there.write(ask)
+            await until(lambda: errand.runs == 2)
+    await there.close()
+    await here.close()
 
 
 async def _is(database: Database, state: TaskState) -> bool:

@@ -50,6 +50,7 @@ from bot.access.request_rules import rules_of
 from bot.access.wish import Wish, WrongWish
 from storage import audit
 from storage.database import Database, Transaction
+from storage.engines import Limits
 from storage.tables import (
     AccessRequest,
     Approval,
@@ -167,7 +168,7 @@ class ApprovalMachine(RuleBasedStateMachine):
         self.managers: dict[str, str | None] = {id_: MANAGERS.get(id_) for id_ in PEOPLE}
 
     def open(self) -> None:
-        self.database = self.runner.run(Database.open(self.url, clock=self.clock, pool_size=2))
+        self.database = self.runner.run(Database.open(self.url, clock=self.clock, limits=Limits(connections=2)))
 
     def teardown(self) -> None:
         self.check_ledger()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import shutil
+import tempfile
+import textwrap
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 import sqlalchemy as sa
 
-from storage import task_queue
+import storage
+from storage import engines, migrate, revisions, task_queue
 from storage.database import Database, Transaction
 from storage.tables import Incident, IncidentState, Task
 from storage.task_queue import ClaimedTask
+from tests.support.postgresql import Server
 
 LEASE = timedelta(seconds=60)
 
@@ -79,3 +85,35 @@ class Queue:
 def queue(database: Database) -> Queue:
     """The task queue of the database."""
     return Queue(database)
+
+
+@pytest.fixture
+def empty_url(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with nothing in it, of the same kind as `database_url`."""
+    if engines.is_sqlite(engines.parse(database_url)):
+        yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Server = request.getfixturevalue("postgresql_server")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def next_version(tmp_path: Path) -> Callable[..., str]:
+    """Makes the migrations of a later version of Usher: these, and one more with the given body.
+
+    `works_with` is the revision whose code may go on, if any may.
+    """
+
+    def make(body: str, works_with: str | None = None) -> str:
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        shutil.copytree(Path(storage.__file__).parent / "migrations", folder, dirs_exist_ok=True)
+        head = f'revision = "later"\ndown_revision = "{revisions.known(migrate.PACKAGED).newest}"\n'
+        if works_with is not None:
+            head += f'works_with = "{works_with}"\n'
+        text = f"import sqlalchemy as sa\nfrom alembic import op\n{head}def upgrade():\n{textwrap.indent(body, '    ')}"
+        (folder / "versions" / "later.py").write_text(text)
+        return str(folder)
+
+    return make

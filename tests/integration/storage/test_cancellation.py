@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from storage import engines
 from storage.clock import SystemClock
 from storage.database import Database, Transaction
+from storage.engines import Limits
 from storage.tables import LedgerLine, Policy, Task
 from tests.support.locks import policies_locked
 
@@ -58,7 +59,7 @@ async def test_a_cancelled_write_still_happens_and_the_next_is_not_blocked(datab
 
 async def test_a_cancelled_read_does_not_disturb_the_next(database_url: str) -> None:
     """A page that is closed while it loads costs nothing."""
-    database = await Database.open(database_url, clock=SystemClock(), pool_size=2)
+    database = await Database.open(database_url, clock=SystemClock(), limits=Limits(connections=2))
     chance = random.Random(3)
 
     async def look() -> int | None:

@@ -24,9 +24,10 @@ WORK = """
     from storage import task_queue
     from storage.clock import SystemClock
     from storage.database import Database
+    from storage.engines import Limits
 
     async def work():
-        database = await Database.open(sys.argv[1], clock=SystemClock(), pool_size=4)
+        database = await Database.open(sys.argv[1], clock=SystemClock(), limits=Limits(connections=4))
         done, idle = [], 0
         while idle < 5:
             tasks, _, _ = await task_queue.claim_due(database, owner=sys.argv[2], limit=3, lease=timedelta(seconds=60))

@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 
 from storage import task_queue
 from storage.database import Database, Transaction
+from storage.engines import Limits
 from storage.tables import Incident, IncidentState, Task, TaskState
 from storage.task_queue import ClaimedTask
 from tests.support.clock import MovableClock
@@ -70,7 +71,7 @@ class QueueMachine(RuleBasedStateMachine):
         super().__init__()
         self.clock = MovableClock()
         self.runner = asyncio.Runner()
-        self.database = self.runner.run(Database.open(self.url, clock=self.clock, pool_size=2))
+        self.database = self.runner.run(Database.open(self.url, clock=self.clock, limits=Limits(connections=2)))
         self.write(self.empty)
         self.model: dict[str, Wanted] = {}
         self.numbers = count()

@@ -109,7 +109,7 @@ async def test_what_is_no_good_backup_changes_nothing(sqlite_url: str, tmp_path:
     for name in ("changed", "newer"):
         await backup(sqlite_url, tmp_path / name)
     change(tmp_path / "changed", "UPDATE ledger SET actor = 'somebody else'")
-    change(tmp_path / "newer", "UPDATE alembic_version SET version_num = '9999'")
+    change(tmp_path / "newer", "UPDATE alembic_version SET version_num = '9999', works_with = '9999'")
     (tmp_path / "damaged").write_bytes(b"this is no database" * 1000)
     before = file_of(sqlite_url).read_bytes()
     for name, wrong in (
