@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -30,6 +30,8 @@ REPLICAS: Final = 3
 #: how many press Approve while the replicas work, with each kill
 LOAD: Final = 6
 COMPANIES: Final = 4
+#: seconds; who has no task by then gets none
+SHARED_OUT_WITHIN: Final = 3.0
 #: how long after the end of a lease somebody has to have taken the task over; a busy machine needs some of it itself
 TAKEN_OVER_WITHIN: Final = timedelta(seconds=15)
 
@@ -195,7 +197,9 @@ async def _kill_one(
             meanwhile.create_task(harbour.press_at(ushers[number % REPLICAS].url, employee.manager, "Approve", card))
             for number, (employee, card) in enumerate(zip(group, cards, strict=True))
         ]
-        await asyncio.sleep(chance.uniform(0, 0.5))
+        async with _held_up(harbour):
+            await _until_all_hold_something(harbour)
+        await asyncio.sleep(chance.uniform(0, AFTERWARDS))
         await doomed.kill()
         killed_at, held = datetime.now(UTC), await _held(harbour)
         for employee, card, press in zip(group, cards, presses, strict=True):
@@ -209,6 +213,32 @@ async def _kill_one(
     await harbour.at_rest()
     for employee in group:
         demand_one_of_everything(harbour, employee, employee.who.name)
+
+
+@asynccontextmanager
+async def _held_up(harbour: Harbour) -> AsyncIterator[None]:
+    """ChatGPT lets every call wait until the block ends."""
+    go_on = asyncio.Event()
+
+    async def wait(_call: ChatGPTCall) -> None:
+        await go_on.wait()
+
+    harbour.chatgpt.before_effect.append(wait)
+    try:
+        yield
+    finally:
+        harbour.chatgpt.before_effect.remove(wait)
+        go_on.set()
+
+
+async def _until_all_hold_something(harbour: Harbour) -> None:
+    """Every replica runs a task; or they have shared the work out in another way, and nothing more comes."""
+
+    async def all_hold_something() -> bool:
+        return len({owner for _, owner, _ in await _held(harbour)}) == REPLICAS
+
+    with suppress(AssertionError):
+        await eventually(all_hold_something, within=SHARED_OUT_WITHIN)
 
 
 async def _held(harbour: Harbour) -> Held:
