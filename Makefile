@@ -1,15 +1,16 @@
 # Everything starts from python3 and make: each goal installs what it needs into .venv first.
 #
-#   make demo      Usher on a simulated Slack and ChatGPT, in your browser
-#   make install   .venv with the locked dependencies, and .venv/bin/usher
-#   make test      the whole test suite
-#   make check     format, lint, types, docs, lock file, known vulnerabilities
-#   make audit     the locked dependencies, looked up among the known vulnerabilities
-#   make bench     the benchmarks, each with its floor in the same run
-#   make soak      half an hour of a company of 5,000
+#   make demo         Usher on a simulated Slack and ChatGPT, in your browser
+#   make install      .venv with the locked dependencies, and .venv/bin/usher
+#   make test         the whole test suite
+#   make check        format, lint, types, docs, lock file, known vulnerabilities
+#   make audit        the locked dependencies, looked up among the known vulnerabilities
+#   make bench        the benchmarks, each with its floor in the same run
+#   make soak         half an hour of a company of 5,000
+#   make scoreboard   what can go wrong, tried again and again, and the losses counted
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check audit bench
+.PHONY: help demo install test check audit bench soak scoreboard
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -67,3 +68,6 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	@$(BIN)/python -m bench.soak $(ARGS)
+
+scoreboard: $(STAMP)
+	@$(BIN)/python -m scoreboard $(ARGS)

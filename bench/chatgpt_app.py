@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -34,6 +35,7 @@ from starlette.applications import Starlette
 
 from bench.page import Table
 from bench.process import process
+from bot import logs
 from bot.access import catalog_file
 from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.operations.people import SlackPerson, upsert_people
@@ -42,6 +44,7 @@ from bot.chatgpt_app.app import chatgpt_app
 from bot.chatgpt_app.config import AppConfig
 from bot.chatgpt_app.connections import open_connection
 from bot.serving import listen, serving
+from bot.settings import Settings
 from storage import migrate
 from storage.clock import SystemClock
 from storage.database import Database
@@ -239,6 +242,12 @@ async def _answer(url: str, token: str) -> dict[str, Any]:
 
 # -- the servers -------------------------------------------------------------------------------------------------------
 async def _serve_usher(url: str) -> None:
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:  # noqa: ASYNC230
+        logs.set_up(Settings.given(log_format="json"), stream=nowhere)  # it logs what it would log anywhere
+        await _serve_app(url)
+
+
+async def _serve_app(url: str) -> None:
     config = AppConfig(
         public_url=PUBLIC, origins=("https://chatgpt.com",), guests=False, signin_client_id="1.2",
         signin_client_secret=SecretStr("secret"), slack_api_url="http://127.0.0.1:9/api/", apps_challenge=None,

@@ -50,15 +50,18 @@ async def usher(
         "USHER_ALERT_CHANNEL": company.ALERT_CHANNEL.id,
         "USHER_CATALOG": str(file),
         "USHER_PORT": str(port),
-        "USHER_LOG_LEVEL": "error",
+        "USHER_LOG_FORMAT": "json",
         "USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION,
         "USHER_SECRET_CHATGPT_KEY": company.CHATGPT_ADMIN_KEY,
         **settings,
     }
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *command, env={**os.environ, **environment})
     url = f"http://127.0.0.1:{port}"
+    with (directory / "log").open("ab") as log:  # it logs what it would log anywhere
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *command, env={**os.environ, **environment}, stderr=log
+        )
     try:
-        await _answering(url, process)
+        await _answering(url, process, directory / "log")
         yield Running(url, process.pid)
     finally:
         if process.returncode is None:
@@ -66,11 +69,11 @@ async def usher(
         await process.wait()
 
 
-async def _answering(url: str, process: asyncio.subprocess.Process) -> None:
+async def _answering(url: str, process: asyncio.subprocess.Process, log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.returncode is not None:
-            raise RuntimeError("usher run ended before it was ready")
+            raise RuntimeError(f"usher run ended before it was ready:\n{await asyncio.to_thread(log.read_text)}")
         if await Wire(url).is_open():
             return
         await asyncio.sleep(0.1)

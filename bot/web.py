@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, request_response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.handlers.payloads import is_body_of_slack
 from storage.errors import StorageError
 
 #: bytes; Slack's largest payloads (a view with its state) stay far below this
@@ -87,7 +88,12 @@ def _slack_events(slack: AsyncApp) -> ASGIApp:
 
     async def slack_events(request: Request) -> Response:
         """Everything from Slack. Bolt checks the signature, and refuses what is forged or stale with 401."""
-        return await handler.handle(request)
+        try:
+            return await handler.handle(request)
+        except Exception:
+            if is_body_of_slack(await request.body(), request.headers.get("content-type")):
+                raise
+            return PlainTextResponse("this is nothing that Slack sends", status_code=400)
 
     return RequestBodyLimitMiddleware(request_response(slack_events), LARGEST_BODY)
 

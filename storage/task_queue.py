@@ -10,7 +10,7 @@ database matches a bound parameter with the predicate of a partial index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Claim", "ClaimedTask", "Notifications", "Room", "claim", "claim_due", "extend_lease", "finish", "hand_back",
-    "next_due", "park", "purge", "release", "retry", "take_over",
+    "hurry", "next_due", "park", "purge", "release", "retry", "take_over",
 ]  # fmt: skip
 
 _CLAIM_TRIES = 5
@@ -150,6 +150,14 @@ async def release(tx: Transaction, incident_id: str, *, run_at: datetime | None 
     if released:
         tx.wake_dispatchers()
     return released
+
+
+async def hurry(tx: Transaction, kinds: Collection[str]) -> int:
+    """Makes every task of these kinds that failed and waits for its next try due now. Returns how many."""
+    hurried = await _change(tx, _HURRY, kinds=list(kinds), now=tx.now)
+    if hurried:
+        tx.wake_dispatchers()
+    return hurried
 
 
 async def extend_lease(tx: Transaction, task: ClaimedTask, lease: timedelta) -> bool:
@@ -311,6 +319,17 @@ _RELEASE = (
     sa.update(_tasks)
     .where(_t.incident_id == bindparam("of_incident"), _t.state == _PARKED)
     .values(state=_OPEN, run_at=_moment("run_at"), incident_id=None, failures=0)
+)
+_HURRY = (
+    sa.update(_tasks)
+    .where(
+        _t.kind.in_(bindparam("kinds", expanding=True)),
+        _t.state == _OPEN,
+        _t.owner.is_(None),
+        _t.failures > 0,
+        _t.run_at > _moment("now"),
+    )
+    .values(run_at=_moment("now"))
 )
 _PURGE = sa.delete(_tasks).where(_t.state == _DONE, _t.finished_at < _moment("before"))
 _NOTIFY = sa.select(func.pg_notify(CHANNEL, ""))

@@ -16,6 +16,7 @@ from bot.cards.words import Phase
 from bot.chatgpt_app import words
 from bot.chatgpt_app.finding import Index
 from bot.chatgpt_app.tools.answers import App, Mine
+from storage.glances import fixed
 from storage.rows import Rows
 from storage.tables import AccessRequest, Grant, LedgerLine, Person, SeatCount, UTCDateTime
 
@@ -63,7 +64,7 @@ _MINE = sa.union_all(
     ),
 ).subquery("mine")
 #: in one statement, because most calls ask for both: a row for each thing that is mine, and one at least
-_AROUND = sa.select(_NEWS, _MINE).select_from(_NEWS.outerjoin(_MINE, sa.true()))
+_AROUND = fixed(sa.select(_NEWS, _MINE).select_from(_NEWS.outerjoin(_MINE, sa.true())))
 _NAMES = sa.select(Person.id, Person.email, Person.name).where(
     sa.or_(
         Person.id.in_(sa.bindparam("names", expanding=True)), Person.email.in_(sa.bindparam("names", expanding=True))

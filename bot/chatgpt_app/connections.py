@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage.database import Transaction
+from storage.glances import fixed
 from storage.ids import new_id
 from storage.rows import Rows
 from storage.tables import Connection, ConnectionEnd, ConnectionToken, Person, TokenKind, UTCDateTime
@@ -87,12 +88,13 @@ _HOLDER = (
         sa.not_(Person.is_bot),
     )
 )
-_HOLDER_NO_GUEST = _HOLDER.where(sa.not_(Person.is_guest))
+_HOLDER_NO_GUEST = fixed(_HOLDER.where(sa.not_(Person.is_guest)))
+_HOLDER_OR_GUEST = fixed(_HOLDER)
 
 
 async def holder_of(session: Rows, token: str, *, resource: str, guests: bool, now: datetime) -> Holder | None:
     """Who comes with an access token; None where it is not good, or its person may not come in (any more)."""
-    statement = _HOLDER if guests else _HOLDER_NO_GUEST
+    statement = _HOLDER_OR_GUEST if guests else _HOLDER_NO_GUEST
     found = (await session.execute(statement, {"token": hashed(token), "resource": resource, "now": now})).one_or_none()
     if found is None:
         return None

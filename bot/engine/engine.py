@@ -18,6 +18,7 @@ from bot.engine.dispatcher import Dispatcher
 from bot.engine.health import Checks
 from bot.engine.home import Homes
 from bot.engine.messages import Messages
+from bot.engine.reach import Reach
 from bot.engine.upkeep import Upkeep, repair
 from bot.engine.webhooks import Webhooks
 from storage import task_queue
@@ -55,6 +56,7 @@ class Engine:
                 subjects.ACCOUNT: accounts.converge,
                 subjects.CARDS: messages.converge,
                 subjects.HOME: homes.publish,
+                subjects.SLACK: Reach(database, slack).look,
                 subjects.EXPIRE: upkeep.expire,
                 subjects.ESCALATE: upkeep.escalate,
                 subjects.LEFT: upkeep.left,

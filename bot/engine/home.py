@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import queries
 from bot.cards.home import home_view
+from bot.engine.reach import is_out_of_reach, look_for_slack
 from bot.engine.slack_calls import SlackLater, SlackNever, SlackUnknown, call
 from bot.engine.work import Again, Done, Outcome
 from storage.database import Database
@@ -36,10 +37,10 @@ class Homes:
             return Done()
         try:
             await call(self._slack.views_publish(user_id=person_id, view=home_view(home)))
-        except SlackLater as error:
-            return Again(after=error.after, error=error.what)
-        except SlackUnknown as error:
-            return Again(error=error.what)
+        except (SlackLater, SlackUnknown) as error:
+            if is_out_of_reach(error):
+                await self._database.write(look_for_slack)
+            return Again(after=error.after if isinstance(error, SlackLater) else None, error=error.what)
         except SlackNever:
             return Done()
         return Done()

@@ -22,6 +22,7 @@ from bot.access.operations.skip_approver import skip_approver
 from bot.cards.content import Content
 from bot.engine.board import Board, Desk, Wanted
 from bot.engine.pace import Pace
+from bot.engine.reach import is_out_of_reach, look_for_slack
 from bot.engine.slack_calls import GONE, SlackLater, SlackNever, SlackRefused, SlackUnknown, call, open_dm
 from bot.engine.wanted_cards import read_board
 from bot.engine.work import Again, Done, Outcome
@@ -70,6 +71,8 @@ class Messages:
         trouble += await self._deliver_all([each for each in deliveries if each.under is not None and each.under.ts])
         await self._database.write(_tell_others, board)
         if trouble:
+            if any(map(is_out_of_reach, trouble)):
+                await self._database.write(look_for_slack)
             waits = [each.after for each in trouble if isinstance(each, SlackLater) and each.after]
             return Again(after=max(waits) if waits else None, error=trouble[0].what)
         return Done() if board.next_at is None else Again(after=board.next_at - now)

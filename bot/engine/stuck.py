@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.access import subjects
 from bot.access.operations.incidents import open_incident, resolve_incident
+from bot.engine.reach import SHOWN, is_known
 from bot.engine.work import Again, Outcome
 from storage import task_queue
 from storage.database import Transaction
@@ -30,9 +31,11 @@ def is_news(task: ClaimedTask, outcome: Outcome) -> bool:
 
 
 async def tell_of(tx: Transaction, task: ClaimedTask, outcome: Outcome) -> None:
-    """Opens the incident of a piece of work that is stuck, or closes it."""
+    """Opens the incident of a piece of work that is stuck, or closes it. Without Slack, one tells for all its cards."""
     scope = subjects.work(task.kind, task.key)
     error = outcome.error if isinstance(outcome, Again) else None
+    if error is not None and task.kind in SHOWN and await is_known(tx):
+        return
     if error is None:
         await resolve_incident(tx, scope=scope, actor="usher", note="It worked.")
         return

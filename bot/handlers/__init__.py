@@ -25,6 +25,7 @@ from bot.handlers import (
     seats,
     steps,
     thread,
+    troubles,
 )
 from bot.handlers.house import Body, House
 from storage import traces
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 def register(app: AsyncApp, house: House) -> None:
     """Registers every listener but those of the directory. Bolt asks them in this order, so the busiest come first."""
+    troubles.register(app)
     app.middleware(_come_in(app.client))
     for surface in (
         approvals,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import resource
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from sandbox.slack.state import Message
-from tests.support.harbour import Employee, Harbour
+from tests.support.harbour import Harbour
 from tests.support.postgresql import Server
-
-_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE = 24, 1  # linux/prctl.h, linux/capability.h
+from tests.support.storage_faults import (
+    demand_a_sentence,
+    demand_that_it_goes_on,
+    limit,
+    no_room,
+    no_room_for_the_ledger,
+    read_only,
+    standby,
+)
 
 
 async def test_another_program_locks_the_file(harbour: Harbour, tmp_path: Path) -> None:
@@ -96,13 +99,9 @@ async def test_postgresql_becomes_read_only(postgresql_server: Server, postgresq
         await harbour.start()
         card = await harbour.ask(employee)
         await harbour.at_rest()
-        with postgresql_server.connected("postgres") as server:
-            server.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-            postgresql_server.disconnect_all(name)
+        with standby(postgresql_server, name):
             assert (await employee.manager.press("Approve", in_=card)).error
             await harbour.until(lambda: "can be read but not written" in harbour.usher.errors)
-            server.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
-            postgresql_server.disconnect_all(name)
         await demand_that_it_goes_on(harbour, employee, card)
 
 
@@ -114,15 +113,9 @@ async def test_postgresql_has_no_room_left(postgresql_server: Server, postgresql
         await harbour.start()
         card = await harbour.ask(employee)
         await harbour.at_rest()
-        with postgresql_server.connected(postgresql_url.rpartition("/")[2]) as database:
-            database.execute(
-                "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
-                "'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$"
-            )
-            database.execute("CREATE TRIGGER full_disk BEFORE INSERT ON ledger EXECUTE FUNCTION no_room()")
+        with no_room_for_the_ledger(postgresql_server, postgresql_url.rpartition("/")[2]):
             assert (await employee.manager.press("Approve", in_=card)).error
             await harbour.until(lambda: "There is no room left" in harbour.usher.errors)
-            database.execute("DROP TRIGGER full_disk ON ledger")
         await demand_that_it_goes_on(harbour, employee, card)
 
 
@@ -140,58 +133,3 @@ async def test_a_database_of_a_newer_version_ends_the_start_in_a_sentence(harbou
     before = (tmp_path / "usher.db").read_bytes()
     await demand_a_sentence(harbour, "newer version of Usher", "Install that version")
     assert (tmp_path / "usher.db").read_bytes() == before
-
-
-async def demand_that_it_goes_on(harbour: Harbour, employee: Employee, card: Message) -> None:
-    """Nothing was decided; the same button does it now, once."""
-    assert await harbour.grants() == []
-    assert "Approve" in card.buttons
-    assert harbour.usher.is_running
-    assert not (await employee.manager.press("Approve", in_=card)).error
-    await harbour.invited(employee)
-    assert harbour.invites_sent(employee.email) == 1
-    assert len(await harbour.grants()) == 1
-    await harbour.demand_whole_ledger()
-
-
-async def demand_a_sentence(harbour: Harbour, *parts: str) -> None:
-    """`usher run` ends with 1 and says why and what to do, in one line."""
-    usher = harbour.another_usher(before_exec=obey_permissions)
-    await usher.launch()
-    assert await usher.exit_code() == 1
-    assert len(usher.lines) == 1, usher.errors
-    (sentence,) = usher.lines
-    for part in parts:
-        assert part in sentence
-
-
-def obey_permissions() -> None:
-    """So that file permissions count for root too, who runs the tests in a container."""
-    if os.geteuid() == 0:
-        ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, 0, 0, 0)
-
-
-@contextmanager
-def read_only(file: Path) -> Iterator[None]:
-    """Neither the file nor its directory can be written to."""
-    file.chmod(0o444)
-    file.parent.chmod(0o555)
-    try:
-        yield
-    finally:
-        file.parent.chmod(0o755)
-
-
-@contextmanager
-def no_room(pid: int) -> Iterator[None]:
-    """No file can grow."""
-    limit(pid, 1)
-    try:
-        yield
-    finally:
-        limit(pid, resource.RLIM_INFINITY)
-
-
-def limit(pid: int, size: int) -> None:
-    """How large a file of this process may become, in bytes."""
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

@@ -16,6 +16,7 @@ from sandbox.chatgpt import Call as ChatGPTCall
 from sandbox.slack.calls import Call as SlackCall
 from tests.support.harbour import Employee, Harbour
 from tests.support.postgresql import Server
+from tests.support.seats import demand_one_of_everything, is_active
 
 #: no way from Approve to Active has as many calls
 LONGEST_WAY = 24
@@ -173,21 +174,3 @@ async def give_a_seat(harbour: Harbour, employee: Employee, assassin: Assassin, 
             await harbour.start()
             await harbour.until(lambda: is_active(employee))
     await harbour.at_rest()
-
-
-def is_active(employee: Employee) -> bool:
-    return "· Active" in employee.who.message("ChatGPT · ").shown
-
-
-def demand_one_of_everything(harbour: Harbour, employee: Employee, when: str) -> None:
-    assert harbour.invites_sent(employee.email) == 1, when
-    assert harbour.is_member(employee.email), when
-    card, *replies = harbour.told(employee.who)
-    assert "· Active" in card.shown, when
-    assert "Give back" in card.buttons, when
-    texts = [reply.shown for reply in replies]
-    assert all(reply.thread_ts == card.ts for reply in replies), (when, texts)
-    assert len(set(texts)) == len(texts) <= 2, (when, texts)
-    assert "is active" in texts[-1], (when, texts)
-    (asked,) = harbour.told(employee.manager)
-    assert asked.buttons == [], (when, asked.shown)

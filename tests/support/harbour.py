@@ -20,6 +20,7 @@ from sandbox.chatgpt import Call
 from sandbox.server import Sandbox
 from sandbox.slack.delivery import Courier, Delivery
 from sandbox.slack.element_state import all_elements
+from sandbox.slack.payloads import Outgoing
 from sandbox.slack.person import Person
 from sandbox.slack.reading import element_label
 from sandbox.slack.state import Message
@@ -27,12 +28,12 @@ from storage import audit
 from storage.clock import SystemClock
 from storage.database import Database
 from storage.tables import AccessRequest, Approval, Grant, Task
-from tests.support.usher_process import UsherProcess
+from tests.support.usher_process import USHER_RUN, UsherProcess
 
 T = TypeVar("T")
 
 #: seconds; far more than any step takes on a busy machine
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 #: with it Usher can keep the session that ChatGPT rotates at every sign-in
 SECRET_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
@@ -45,6 +46,9 @@ policies:
     decide_within: 3d
   either:
     approve: [{users: {any: [maya@harbour.example, tom@harbour.example]}}]
+    decide_within: 3d
+  chain:
+    approve: [{who: [manager, manager_of_manager], need: any}]
     decide_within: 3d
 applications:
   - key: chatgpt
@@ -101,8 +105,10 @@ class Harbour:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, directory: Path, database_url: str, *, policy: str = "default") -> AsyncIterator[Harbour]:
-        """The company, with an Usher that is not started yet."""
+    async def open(
+        cls, directory: Path, database_url: str, *, policy: str = "default", show_log: bool = True
+    ) -> AsyncIterator[Harbour]:
+        """The company, with an Usher that is not started yet, and what that wrote printed at the end."""
         async with Sandbox.start() as sandbox:
             sandbox.slack.courier.ack_seconds = PATIENCE  # the machine may be busy
             catalog = CATALOG.replace("POLICY", policy).replace("WORKSPACE", company.CHATGPT_WORKSPACE_ID)
@@ -112,12 +118,19 @@ class Harbour:
             try:
                 yield harbour
             finally:
-                print(f"What Usher wrote since its last start:\n{harbour.usher.errors}")  # pytest shows it on failure
+                if show_log:  # pytest shows it on failure
+                    print(f"What Usher wrote since its last start:\n{harbour.usher.errors}")
                 if harbour.usher.is_running:
                     await harbour.usher.kill()
 
     # -- Usher ---------------------------------------------------------------------------------------------------------
-    def another_usher(self, *, before_exec: Callable[[], None] | None = None, **settings: str) -> UsherProcess:
+    def another_usher(
+        self,
+        *,
+        before_exec: Callable[[], None] | None = None,
+        command: Sequence[str | Path] = USHER_RUN,
+        **settings: str,
+    ) -> UsherProcess:
         """A process with the company's settings, not started yet."""
         app = company.SLACK_APP
         environment = {
@@ -132,7 +145,7 @@ class Harbour:
             "USHER_SECRET_KEYS": SECRET_KEY,
             **settings,
         }
-        return UsherProcess(environment, self.directory, before_exec=before_exec)
+        return UsherProcess(environment, self.directory, before_exec=before_exec, command=command)
 
     async def start(self) -> None:
         """Starts Usher, and tells Slack where it listens."""
@@ -147,25 +160,23 @@ class Harbour:
         """Somebody of the company."""
         return self.slack.person(known.id)
 
-    def hire(self, number: int, *, manager: company.Person | None = None) -> Employee:
+    def hire(
+        self, number: int, *, manager: company.Person | None = None, chief: company.Person | None = None
+    ) -> Employee:
         """A new employee, with a manager of their own unless one is given. Before a start only: Slack tells nobody."""
-        boss = manager or self._add(
-            company.Person(
-                id=f"U0BOSS{number:04}", name=f"Boss {number}", email=f"boss{number}@harbour.example", title="Manager"
-            )
-        )
-        new = self._add(
-            company.Person(
-                id=f"U0CREW{number:04}",
-                name=f"Crew {number}",
-                email=f"crew{number}@harbour.example",
-                title="Crew",
-                manager=boss.id,
-            )
-        )
+        boss = manager or self.join("boss", number, manager=chief)
+        new = self.join("crew", number, manager=boss)
         return Employee(who=self.person(new), manager=self.person(boss), email=new.email)
 
-    def _add(self, person: company.Person) -> company.Person:
+    def join(self, what: str, number: int, *, manager: company.Person | None = None) -> company.Person:
+        """Somebody new, who is called for what they are. Before a start only."""
+        person = company.Person(
+            id=f"U0{what.upper()}{number:04}",
+            name=f"{what.capitalize()} {number}",
+            email=f"{what}{number}@harbour.example",
+            title=what.capitalize(),
+            manager=manager.id if manager else None,
+        )
         self.slack.state.add_user(person)
         return person
 
@@ -239,7 +250,13 @@ class Harbour:
             trigger_id=slack.views.new_trigger(who.id),
             response_url=slack.response_url(user=who.id, channel=card.channel, message_ts=card.ts),
         )
+        return await self.deliver_to(url, outgoing)
+
+    async def deliver_to(self, url: str, outgoing: Outgoing) -> Delivery:
+        """Slack delivers something to this Usher of several."""
+        slack = self.slack
         courier = Courier(replace(slack.app, request_url=f"{url}/slack/events"), slack.socket, slack.changes)
+        courier.ack_seconds = PATIENCE
         try:
             return await courier.send(outgoing)
         finally:

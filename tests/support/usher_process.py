@@ -7,27 +7,34 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 #: seconds; far more than a start or an end takes on a busy machine
-PATIENCE = 60.0
-_COMMAND = Path(sys.executable).with_name("usher")
+PATIENCE = 120.0
+#: what an admin types
+USHER_RUN = (Path(sys.executable).with_name("usher"), "run")
 
 
 class UsherProcess:
     """One `usher run`, and whatever follows it after it was killed, with the same settings and in the same directory.
 
-    `before_exec` runs in the new process before Usher does.
+    `before_exec` runs in the new process before Usher does. `command` is what is run.
     """
 
     def __init__(
-        self, environment: Mapping[str, str], directory: Path, *, before_exec: Callable[[], None] | None = None
+        self,
+        environment: Mapping[str, str],
+        directory: Path,
+        *,
+        before_exec: Callable[[], None] | None = None,
+        command: Sequence[str | Path] = USHER_RUN,
     ) -> None:
         self._environment = {"PATH": os.environ["PATH"], "USHER_LOG_FORMAT": "json", "USHER_PORT": "0", **environment}
         self._directory = directory
         self._before_exec = before_exec
+        self._command = command
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -71,8 +78,7 @@ class UsherProcess:
         self.lines = []
         self._ready.clear()
         self._process = await asyncio.create_subprocess_exec(
-            _COMMAND,
-            "run",
+            *self._command,
             env=self._environment,
             cwd=self._directory,
             stdin=asyncio.subprocess.DEVNULL,
