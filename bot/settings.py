@@ -184,7 +184,7 @@ class Settings(BaseSettings):
         examples=["postgresql+psycopg://usher:password@db.example.com/usher"],
         repr=False,
     )
-    database_pool: Annotated[int, Field(ge=1, le=500)] = _setting(
+    database_pool: Annotated[int, Field(ge=2, le=500)] = _setting(
         10, "the most connections that this process has to PostgreSQL at once; SQLite needs no number", example="10"
     )
     secret_keys: Token = _setting(

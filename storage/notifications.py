@@ -23,8 +23,9 @@ class Notifications:
     """Calls `heard` whenever some replica commits tasks, and after every (re)connection, as some may be missed."""
 
     def __init__(self, url: str, heard: Callable[[], None]) -> None:
-        address = parse(url).set(drivername="postgresql")
-        self._conninfo = address.render_as_string(hide_password=False)
+        address = parse(url)
+        _, where = address.get_dialect()().create_connect_args(address)  # also where it names several servers
+        self._connect = {**where, **POSTGRESQL_CONNECT, "autocommit": True}
         self._heard = heard
         self._listening: asyncio.Task[None] | None = None
 
@@ -52,9 +53,7 @@ class Notifications:
         pause = _FIRST_PAUSE
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._conninfo, autocommit=True, **POSTGRESQL_CONNECT
-                ) as connection:
+                async with await psycopg.AsyncConnection.connect(**self._connect) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     pause = _FIRST_PAUSE
                     self._heard()

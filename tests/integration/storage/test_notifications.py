@@ -9,6 +9,7 @@ import textwrap
 from collections import Counter
 
 import pytest
+from sqlalchemy import make_url
 
 from storage.clock import SystemClock
 from storage.database import Database, Transaction
@@ -98,6 +99,20 @@ async def test_listening_goes_on_after_the_server_was_away(postgresql_url: str, 
         await database.write(ask, "1")
         await until(lambda: len(heard) == 3)
         await database.close()
+
+
+async def test_of_several_servers_the_one_that_takes_writes_is_used(postgresql_url: str) -> None:
+    """An address may name a primary and its standbys, in any order: nobody answers at the first one here."""
+    address = make_url(postgresql_url)
+    servers = {"host": ["127.0.0.1:1", f"{address.host}:{address.port}"], "target_session_attrs": "read-write"}
+    several = address.set(host=None, port=None).update_query_dict(servers).render_as_string(hide_password=False)
+    heard: list[int] = []
+    database = await Database.open(several, clock=SystemClock())
+    async with Notifications(several, lambda: heard.append(1)):
+        await until(lambda: len(heard) == 1)
+        await database.write(ask, "1")
+        await until(lambda: len(heard) == 2)
+    await database.close()
 
 
 async def test_replicas_share_the_tasks(postgresql_url: str) -> None:
