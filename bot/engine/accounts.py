@@ -128,9 +128,10 @@ class Accounts:
         if situation.looking is not None:
             return await self._not_there_yet(situation, situation.looking)
         sent = _sent(situation, change)
-        if sent is not None and sent.is_on_its_way(can.follows_within):
+        before = sent or _unseen_invite(situation, change)
+        if before is not None and before.is_on_its_way(can.follows_within):
             # often at first; then, where it is known to take long, no oftener than a tenth of that
-            return Again(after=max(min(sent.ago / 2, can.follows_within / 10), sent.ago / 10, LOOK_AGAIN))
+            return Again(after=max(min(before.ago / 2, can.follows_within / 10), before.ago / 10, LOOK_AGAIN))
         if sent is not None and sent.times >= SENT_IN_SILENCE:
             return await self._not_to_be_seen(situation, change, sent.times)
         if isinstance(change, Invite) and not situation.entry.takes_address(change.email):
@@ -294,7 +295,18 @@ class _Sent:
 
 def _sent(situation: Situation, change: Change) -> _Sent | None:
     """Was this very change sent before? None when it was not, or is not waited for."""
-    times = situation.times_sent(settling.name_of(change))
+    return _waited_for(situation, situation.times_sent(settling.name_of(change)))
+
+
+def _unseen_invite(situation: Situation, change: Change) -> _Sent | None:
+    """Was another invite sent before this one, which may still come to be seen? Two of them must never be there."""
+    account = situation.account
+    if account is None or account.last_change is None or not isinstance(change, Invite):
+        return None
+    return _waited_for(situation, account.last_change_sent or 0) if settling.is_invite(account.last_change) else None
+
+
+def _waited_for(situation: Situation, times: int) -> _Sent | None:
     if times == 0 or situation.account is None or situation.account.last_change_at is None:
         return None
     return _Sent(times=times, ago=situation.now - situation.account.last_change_at)

@@ -92,6 +92,11 @@ def name_of(change: Change) -> str:
             return f"remove {email}"
 
 
+def is_invite(name: str) -> bool:
+    """Is it the name of an invite, whatever to?"""
+    return name.startswith("invite ")
+
+
 async def move_by_time(tx: Transaction, application: str, person_id: str) -> Situation | None:
     """Starts the grants whose start has come and ends those whose end has; returns what is known then."""
     situation = await read_situation(tx.session, application, person_id, now=tx.now)
@@ -155,9 +160,11 @@ async def _invite_anew(tx: Transaction, situation: Situation) -> None:
 async def forget_change(tx: Transaction, situation: Situation, error: ConnectorError) -> None:
     """The last change did not happen, or nobody knows: it is waited for no longer.
 
-    What may have happened after all keeps its idempotency key, so that it cannot happen twice.
+    What may have happened after all keeps its idempotency key, so that it cannot happen twice: also what was refused
+    now, but had been sent before.
     """
-    values = {"last_change_at": None} if isinstance(error, UnknownOutcome) else NO_CHANGE
+    was_sent_before = situation.account is not None and (situation.account.last_change_sent or 0) > 1
+    values = {"last_change_at": None} if isinstance(error, UnknownOutcome) or was_sent_before else NO_CHANGE
     await tx.session.execute(
         sa.update(Account)
         .where(Account.application == situation.entry.key, Account.person_id == situation.person.id)

@@ -13,14 +13,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.access import catalog_file, lifecycle, subjects
@@ -136,6 +136,11 @@ def fewest_writes(start: There, wanted: Entitlement | None) -> int:
     raise AssertionError("there is always a way")
 
 
+#: lists are behind for no longer than this: what is not there after an outage of half a minute will not come
+BEHIND = timedelta(seconds=25)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
 @dataclass
 class Provider:
     """A connector whose provider fails as often as was drawn, and then never again."""
@@ -144,13 +149,14 @@ class Provider:
     there: There
     at_looks: list[str]  # what goes wrong at the first looks, one after another
     at_changes: list[str]  # and at the first changes
-    lag: int  # so many looks after a change still show what was there before it
+    lag: int  # so many looks after a change still show what was there before it, if they come within BEHIND
     accepts: bool  # does the person accept an invite that is as it should be?
     wanted: Callable[[], Entitlement | None]
     meddling: list[There] = field(default_factory=list)  # what somebody outside makes of it, between calls
     written: list[Change] = field(default_factory=list)  # the changes that changed something
     keys: set[str] = field(default_factory=set)
     shown: deque[There] = field(default_factory=deque)
+    behind_until: datetime = LONG_AGO
     looked_at: list[datetime] = field(default_factory=list)
     was_full: bool = False  # did it have no seat, once?
     pauses: list[timedelta] = field(default_factory=list)  # how long its limit asks to wait, at the first questions
@@ -177,6 +183,8 @@ class Provider:
         self.looked_at.append(self.clock.now())
         if self.at_looks and self.at_looks.pop(0) == "busy":
             raise TryLater("busy")
+        if self.clock.now() >= self.behind_until:
+            self.shown.clear()
         seen = self.shown.popleft() if self.shown else self.there
         if not self.shown and self.accepts and self.there == There("invited", self.wanted()):
             self.there = There("member", self.there.has)  # the next look shows it
@@ -216,6 +224,7 @@ class Provider:
         if isinstance(change, CancelInvite):
             assert self.was_full or self.there.has != self.wanted(), "the right invite was taken back"
         self.shown.extend([self.there] * self.lag)
+        self.behind_until = self.clock.now() + BEHIND
         self.there = then
         self.written.append(change)
 
@@ -689,6 +698,19 @@ def test_what_is_replaced_ends_when_what_replaces_it_is_there(tell: Callable[...
             assert any(other.replaces_id == grant.id and other.active_at is not None for other in house.known)
 
 
+#: an invite whose answer was lost is sent again, is refused for the moment, and the lists are behind all the while
+REFUSED_MEANWHILE = Story(
+    there=NOTHING,
+    baseline="unknown",
+    grants=(Given(GrantState.SCHEDULED, Entitlement(role="member", seat_type="chatgpt"), -26, 10_000_000),),
+    at_looks=("busy",),
+    at_changes=("lost before", "lost after", "busy", "lost after"),
+    lag=3,
+    accepts=False,
+)
+
+
+@example(REFUSED_MEANWHILE, [Given(GrantState.SCHEDULED, Entitlement(role="owner", seat_type="codex"), 60, 530)])
 @given(stories, st.lists(turning, min_size=1, max_size=3))
 @settings(max_examples=40, suppress_health_check=SLOW)
 def test_grants_that_come_and_go_meanwhile_cost_no_write_too_many(
