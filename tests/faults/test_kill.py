@@ -64,7 +64,10 @@ class Assassin:
 
 @pytest.mark.timeout(300)
 async def test_a_seat_is_given_once_whenever_the_process_dies(sqlite_template: Path, tmp_path: Path) -> None:
-    """Killed at each call in turn, with and without its effect: one invite, one grant, and every card right, once."""
+    """Killed at every other call in turn, with and without its effect: one invite, one grant, every card right, once.
+
+    `make scoreboard` kills at any moment, a hundred times.
+    """
 
     async def series(first: int, every: int, moment: Moment) -> int:
         directory = tmp_path / f"{moment.name}-{first}"
@@ -75,12 +78,11 @@ async def test_a_seat_is_given_once_whenever_the_process_dies(sqlite_template: P
         assert missed is not None
         return missed
 
-    *to_any, to_change, to_change_too = await asyncio.gather(
-        *(series(first, 3, Moment.BEFORE_ITS_EFFECT) for first in (1, 2, 3)),
-        *(series(first, 2, Moment.BEFORE_ITS_ANSWER) for first in (1, 2)),
+    *to_any, to_change = await asyncio.gather(
+        *(series(first, 4, Moment.BEFORE_ITS_EFFECT) for first in (1, 3)), series(1, 2, Moment.BEFORE_ITS_ANSWER)
     )
     assert min(to_any) > 9, "the way from Approve to Active cannot be so short"
-    assert min(to_change, to_change_too) > 4
+    assert to_change > 4
 
 
 @pytest.mark.postgres
