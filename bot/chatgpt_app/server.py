@@ -61,6 +61,14 @@ class UsherServer(MCPServer[Any]):
 
     def __init__(self, config: AppConfig, database: Database, slack: AsyncWebClient) -> None:
         self._desk = Desk(database)
+        tools = [
+            *app_tools(self._desk),
+            *asking_tools(self._desk),
+            *own_tools(self._desk),
+            *profile_tools(config),
+            *knowledge_tools(self._desk, HomeLink(slack)),
+        ]
+        self._reads = {tool.name for tool in tools if tool.annotations and tool.annotations.read_only_hint}
         super().__init__(
             "usher",
             title="Usher",
@@ -68,13 +76,7 @@ class UsherServer(MCPServer[Any]):
             instructions=INSTRUCTIONS,
             version=version("usher"),
             website_url=config.public_url,
-            tools=[
-                *app_tools(self._desk),
-                *asking_tools(self._desk),
-                *own_tools(self._desk),
-                *profile_tools(config),
-                *knowledge_tools(self._desk, HomeLink(slack)),
-            ],
+            tools=tools,
             log_level="WARNING",
             subscriptions=False,
             extensions=[component()],
@@ -86,7 +88,8 @@ class UsherServer(MCPServer[Any]):
     ) -> CallToolResult | InputRequiredResult:
         """Calls a tool; whatever it raises becomes an answer."""
         with traces.follow():
-            log.info("door.chatgpt", tool=name[:64], person=caller().person_id)
+            tell = log.debug if name in self._reads else log.info
+            tell("door.chatgpt", tool=name[:64], person=caller().person_id)
             try:
                 return await super().call_tool(name, arguments, context)
             except ToolError as error:
