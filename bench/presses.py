@@ -30,8 +30,8 @@ from bench.wire import Wire
 Kind = Literal["command", "submit", "approve", "invite", "busy"]
 
 #: presses at once, and for each how many rounds of how many presses
-LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (80, 1), 32: (3, 96), 128: (3, 256)}
-WARM_UP: Final = 12
+LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (40, 1), 32: (3, 96), 128: (3, 256)}
+WARM_UP: Final = 6
 #: approvals a second that go on while the way of each to ChatGPT is measured, and how many there are
 GOING_ON, APPROVALS = 100, 400
 PEOPLE: Final = WARM_UP + APPROVALS + sum(rounds * size for rounds, size in LEVELS.values()) + 1

@@ -18,6 +18,8 @@ from bot.connectors.chatgpt.wire import same_address
 #: searches that go side by side however short the whole list is. To wait for the end of another read takes as long as
 #: one's own search, so it is only worth its while where calls are counted, or when a crowd comes.
 FEW: Final = 8
+#: and where calls are scarce
+_ALONE: Final = 2
 #: seconds for which others are waited for where calls are scarce
 GATHER: Final = 1.0
 
@@ -82,8 +84,8 @@ class SharedReads(Generic[Item]):
 
     @property
     def _worth_sharing(self) -> int:
-        """So many searches cost what the whole list costs, in calls."""
-        return max(self._few, self._pages)
+        """So many searches cost what the whole list costs, in calls; where they are not counted, a few are no crowd."""
+        return max(_ALONE if self._scarce() else self._few, self._pages)
 
     async def _share(self) -> list[Item] | None:
         """The whole list, read for all who wait by then; None where each had better search for themselves."""

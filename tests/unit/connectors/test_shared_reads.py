@@ -49,14 +49,14 @@ class Provider:
                 door.set_exception(error) if error else door.set_result(None)
 
 
-def shared(provider: Provider, *, page: int = 100, scarce: bool = False) -> SharedReads[Entry]:
+def shared(provider: Provider, *, page: int = 100, scarce: bool = False, few: int = FEW) -> SharedReads[Entry]:
     return SharedReads(
         search=provider.search,
         everything=provider.everything,
         address=lambda entry: entry[0],
         page=page,
         scarce=lambda: scarce,
-        few=FEW,
+        few=few,
     )
 
 
@@ -190,8 +190,8 @@ async def test_a_long_list_is_worth_it_for_many_only(provider: Provider) -> None
 
 
 async def test_where_calls_are_scarce_others_are_waited_for(provider: Provider) -> None:
-    """Nobody reads yet, and still those who come one by one share a read; the last of a few searches for themselves."""
-    list_ = shared(provider, scarce=True)
+    """Nobody reads yet, and still those who come one by one share a read, however few; the last one searches."""
+    list_ = shared(provider, scarce=True, few=8)
     looking = []
     for number in range(5):
         looking += look(list_, number)
