@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
-from mcp_types import CallToolResult
 
 from bot.access.catalog_store import list_offered
 from bot.access.desired import Entitlement
@@ -23,9 +22,6 @@ from storage.tables import AccessRequest, Grant, LedgerLine, Person, SeatCount, 
 
 #: how old the name of an owner may be; nothing tells of a new one
 NAMES_LAST: Final = timedelta(minutes=1)
-
-#: answers that are kept for those who ask the same
-MOST_ANSWERS: Final = 500
 
 #: which seats were counted decides which of them are offered
 _COUNTED = (
@@ -89,15 +85,6 @@ class Shelf:
     apps: Mapping[str, App]
     #: the same in words
     lines: Mapping[str, str]
-    _answers: dict[tuple[str, str], CallToolResult] = field(default_factory=dict)
-
-    def answer(self, asked: tuple[str, str], make: Callable[[], CallToolResult]) -> CallToolResult:
-        """The answer to a question as everybody gets it who has nothing of what it names; made once."""
-        if (known := self._answers.get(asked)) is None:
-            if len(self._answers) >= MOST_ANSWERS:
-                self._answers.clear()
-            known = self._answers[asked] = make()
-        return known
 
     def shown(self, key: str, own: Own) -> tuple[App, str]:
         """An application with what somebody has there, and the same in words."""

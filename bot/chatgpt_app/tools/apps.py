@@ -32,18 +32,13 @@ def app_tools(desk: Desk) -> list[Tool]:
         words narrow the search. It changes nothing."""
         shelf, own = await desk.around()
         found = shelf.index.find(query, tag)
-
-        def answer() -> CallToolResult:
-            shown = [shelf.shown(entry.key, own) for entry in found[:MOST]]
-            apps = Apps(
-                apps=[app for app, _ in shown],
-                more=max(0, len(found) - MOST),
-                tags=[] if found else list(shelf.index.tags[:_TAGS]),
-            )
-            return say(_told(apps, [line for _, line in shown], query or tag), apps)
-
-        theirs = any(entry.key in own for entry in found[:MOST])
-        return answer() if theirs else shelf.answer((query, tag), answer)
+        shown = [shelf.shown(entry.key, own) for entry in found[:MOST]]
+        answer = Apps(
+            apps=[app for app, _ in shown],
+            more=max(0, len(found) - MOST),
+            tags=[] if found else list(shelf.index.tags[:_TAGS]),
+        )
+        return say(_told(answer, [line for _, line in shown], query or tag), answer)
 
     async def get_app(
         app: Annotated[str, Field(min_length=1, max_length=200, description="The application's key or name.")],
