@@ -6,8 +6,6 @@ A class's docstring says what is the matter, its `remedy` what somebody can do a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import ClassVar
 
 from sqlalchemy import exc
@@ -150,16 +148,16 @@ def explain(error: BaseException) -> StorageError | None:
     return None
 
 
-@contextmanager
-def in_words() -> Iterator[None]:
+class in_words:  # noqa: N801 - reads as what it does; a class, because every glance goes through it
     """Raises a `StorageError` in place of a driver's error, which stays its cause."""
-    try:
-        yield
-    except Exception as error:
-        meant = explain(error)
-        if meant is None:
-            raise
-        raise meant from error
+
+    __slots__ = ()
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, Exception) and (meant := explain(error)) is not None:
+            raise meant from error
 
 
 def can_be_repeated(error: BaseException) -> bool:

@@ -12,8 +12,7 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Dialect, Engine
-from sqlalchemy.engine import IteratorResult
-from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.exc import MultipleResultsFound
 
 from storage.rows import Here, Rows
 from storage.writers import at_once
@@ -78,6 +77,20 @@ class _Glance(Here):
             return self._connection.execute(statement, parameters)  # which knows how to fail
 
 
+class Found(list[tuple[Any, ...]]):
+    """The rows of a fixed statement, as plain tuples: as much of SQLAlchemy's `Result` as those who glance need."""
+
+    def all(self) -> Found:
+        """`Result.all`."""
+        return self
+
+    def one_or_none(self) -> tuple[Any, ...] | None:
+        """`Result.one_or_none`. Raises `MultipleResultsFound`."""
+        if len(self) > 1:
+            raise MultipleResultsFound("Multiple rows were found when one or none was required")
+        return self[0] if self else None
+
+
 class _WorkedOut:
     """A statement's text, and how its parameters and its columns are written and read."""
 
@@ -94,21 +107,20 @@ class _WorkedOut:
             for name, bound in compiled.binds.items()
             if name in self._names and (write := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
-        columns = list(statement.selected_columns)
         self._read = [
             (number, read)
-            for number, column in enumerate(columns)
+            for number, column in enumerate(statement.selected_columns)
             if (read := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
         ]
-        self._keys = SimpleResultMetaData([str(column.key) for column in columns])
 
-    def put(self, connection: Connection, parameters: Mapping[str, Any]) -> IteratorResult[Any]:
+    def put(self, connection: Connection, parameters: Mapping[str, Any]) -> Found:
         """What the database answers."""
         given = {**self._given, **parameters}
         for name, write in self._write.items():
             given[name] = write(given[name])
-        rows = connection.connection.cursor().execute(self._text, [given[name] for name in self._names]).fetchall()
-        return IteratorResult(self._keys, map(self._converted, rows) if self._read else iter(rows))
+        driver: Any = connection.connection.driver_connection
+        rows = driver.execute(self._text, [given[name] for name in self._names]).fetchall()
+        return Found(map(self._converted, rows) if self._read else rows)
 
     def _converted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         values = list(row)

@@ -80,8 +80,5 @@ def describe(
 
 
 def say(words: str, answer: Answer) -> CallToolResult:
-    """An answer, and the same in plain words."""
-    return CallToolResult(
-        content=[TextContent(type="text", text=words)],
-        structured_content=answer.model_dump(mode="json", exclude_none=True),
-    )
+    """An answer, and the same in plain words. The SDK writes it as JSON, without what is None."""
+    return CallToolResult(content=[TextContent(type="text", text=words)], structured_content=answer)
