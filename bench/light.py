@@ -64,7 +64,11 @@ class Light:
                     "url": "https://x.slack.com/",
                 }
             case "users.list":
-                crew = [_member(person_id(number), email_of(number)) for number in range(self._people)]
+                first = int(given.get("cursor") or 0)
+                after = min(first + int(given["limit"]), self._people)
+                crew = [_member(person_id(number), email_of(number)) for number in range(first, after)]
+                if after < self._people:
+                    return {"members": crew, "response_metadata": {"next_cursor": str(after)}}
                 return {"members": [*crew, _member(company.NOOR.id, company.NOOR.email)], "response_metadata": {}}
             case "team.profile.get":
                 return {"profile": {"fields": []}}

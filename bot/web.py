@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hmac import compare_digest
 from typing import Final
 
-from mcp.server.transport_security import RequestBodyLimitMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
@@ -17,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, request_response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.body_limit import BodyLimit
 from bot.handlers.payloads import is_body_of_slack
 from storage.errors import StorageError
 
@@ -95,7 +95,7 @@ def _slack_events(slack: AsyncApp) -> ASGIApp:
                 raise
             return PlainTextResponse("this is nothing that Slack sends", status_code=400)
 
-    return RequestBodyLimitMiddleware(request_response(slack_events), LARGEST_BODY)
+    return BodyLimit(request_response(slack_events), LARGEST_BODY)
 
 
 async def _healthz(_request: Request) -> Response:

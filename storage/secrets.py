@@ -23,8 +23,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database, Transaction
@@ -42,6 +40,8 @@ class Keyring:
     """The keys that open sealed values; the first of them seals."""
 
     def __init__(self, keys: list[bytes]) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # eight megabytes, of no use without a key
+
         self._ciphers = {key_id(key): AESGCM(key) for key in keys}
         self.first = key_id(keys[0])
 
@@ -58,6 +58,8 @@ class Keyring:
 
     def unseal(self, sealed: bytes, *, sealed_with: str, context: str) -> bytes:
         """Decrypts; raises `SecretUnreadable` when the key is missing or this was sealed for something else."""
+        from cryptography.exceptions import InvalidTag
+
         cipher = self._ciphers.get(sealed_with)
         if cipher is None:
             raise SecretUnreadable(f"{context} was stored with key {sealed_with}, which is not among them")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -101,14 +101,13 @@ async def upsert_people(
             workspace, or not complete at all. Believing it would end everybody's access.
     """
     told = {person.id: person for person in people}
-    known = await _known(tx, None if complete or len(told) > _FEW else told.keys())
-    before = {row.id: _person(row) for row in known}
+    known = await _known(tx, None if complete or len(told) > _FEW else told.keys(), as_of=as_of)
     # Slack names those who left for ever. Who had gone before they were ever written down, or was erased, stays out.
-    told = {id_: person for id_, person in told.items() if person.active or id_ in before}
+    told = {id_: person for id_, person in told.items() if person.active or id_ in known.people}
     if complete:
-        _doubt(before, told)
-        told |= {id_: replace(person, active=False) for id_, person in before.items() if id_ not in told}
-    return await _converge(tx, known, told, as_of=as_of)
+        _doubt(known.people, told)
+        told |= {id_: replace(person, active=False) for id_, person in known.people.items() if id_ not in told}
+    return await _converge(tx, known, told)
 
 
 async def note_managers(
@@ -119,9 +118,9 @@ async def note_managers(
     Args:
         as_of: when Slack was asked; as for `upsert_people`.
     """
-    known = await _known(tx, managers.keys())
-    told = {row.id: replace(_person(row), manager_id=managers[row.id]) for row in known}
-    return await _converge(tx, known, told, as_of=as_of)
+    known = await _known(tx, managers.keys(), as_of=as_of)
+    told = {id_: replace(person, manager_id=managers[id_]) for id_, person in known.people.items()}
+    return await _converge(tx, known, told)
 
 
 async def import_managers(tx: Transaction, rows: Sequence[ManagerRow], *, actor: str, name: str) -> ImportResult:
@@ -169,13 +168,13 @@ async def import_managers(tx: Transaction, rows: Sequence[ManagerRow], *, actor:
 
 
 # -- what Slack says becomes what is written down ----------------------------------------------------------------------
-async def _converge(
-    tx: Transaction, known: Sequence[Row], told: Mapping[str, SlackPerson], *, as_of: datetime | None
-) -> PeopleChanges:
-    before = {row.id: _person(row) for row in known}
-    newer = {row.id for row in known if as_of is not None and row.updated_at > as_of}
-    settled = {id_: _settled(person, before.get(id_)) for id_, person in sorted(told.items()) if id_ not in newer}
-    after = {id_: person for id_, person in settled.items() if person != before.get(id_)}
+async def _converge(tx: Transaction, known: _Known, told: Mapping[str, SlackPerson]) -> PeopleChanges:
+    before = known.people
+    after = {
+        id_: person
+        for id_ in sorted(told.keys() - known.newer)
+        if (person := _settled(told[id_], before.get(id_))) != before.get(id_)
+    }
     await _write(tx, after.values())
     return _follow(tx, before, after, looked_at=len(told))
 
@@ -187,11 +186,25 @@ _READ: Final = (
 )  # fmt: skip
 
 
-async def _known(tx: Transaction, ids: Collection[str] | None) -> Sequence[Row]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is written down of some people, by their Slack user ids."""
+
+    people: Mapping[str, SlackPerson]
+    newer: Set[str]  # those of whom something was written down after Slack was asked
+
+
+async def _known(tx: Transaction, ids: Collection[str] | None, *, as_of: datetime | None) -> _Known:
     # Locked, in order: an event about one of them and the sync of all may meet, and neither may write what it read
     # before the other was done.
     query = sa.select(*_READ).order_by(Person.id).with_for_update()
-    return (await tx.session.execute(query if ids is None else query.where(Person.id.in_(ids)))).all()
+    people: dict[str, SlackPerson] = {}
+    newer: set[str] = set()
+    for row in await tx.session.execute(query if ids is None else query.where(Person.id.in_(ids))):
+        people[row.id] = _person(row)
+        if as_of is not None and row.updated_at > as_of:
+            newer.add(row.id)
+    return _Known(people=people, newer=newer)
 
 
 def _person(row: Row) -> SlackPerson:

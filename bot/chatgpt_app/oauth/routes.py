@@ -11,7 +11,6 @@ from mcp.server.auth.handlers.token import TokenHandler
 from mcp.server.auth.middleware.client_auth import ClientAuthenticator
 from mcp.server.auth.provider import OAuthAuthorizationServerProvider, construct_redirect_uri
 from mcp.server.auth.settings import ClientRegistrationOptions
-from mcp.server.transport_security import RequestBodyLimitMiddleware
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, request_response
 from starlette.types import ASGIApp
 
+from bot.body_limit import BodyLimit
 from bot.chatgpt_app.config import SLACK_CALLBACK, AppConfig
 from bot.chatgpt_app.connections import SCOPE
 from bot.chatgpt_app.oauth import metadata, pages
@@ -147,7 +147,7 @@ def _traced(endpoint: Endpoint) -> Endpoint:
 
 
 def _small(endpoint: Endpoint) -> ASGIApp:
-    return RequestBodyLimitMiddleware(request_response(endpoint), LARGEST_BODY)
+    return BodyLimit(request_response(endpoint), LARGEST_BODY)
 
 
 def _for_all(app: ASGIApp, method: str) -> ASGIApp:
