@@ -16,8 +16,9 @@ import httpx
 from bench.crew import email_of, person_id
 from bench.page import Table
 from bench.process import process
-from bench.stored import Living, fill, give, hire
+from bench.stored import Living, give, hire
 from bench.usher import Running, usher
+from storage import migrate
 
 PEOPLE: Final = 5_000
 APPLICATIONS: Final = 20
@@ -25,7 +26,7 @@ LIVING: Final = (0, 10_000, 100_000)
 STARTS: Final = 5
 #: seconds of the machine without work before a process counts as idle, and for how long that is waited for
 QUIET, PATIENCE = 3.0, 120.0
-#: seconds later than without any grant; megabytes at rest; megabytes more for each 10,000 living grants
+#: seconds later than without any grant; MiB at rest; MiB more for each 10,000 living grants
 LATER, AT_REST, EACH = 2.0, 120, 1.0
 
 TITLE: Final = f"A start, and the process at rest: {PEOPLE:,} people, {APPLICATIONS} applications"
@@ -55,7 +56,7 @@ class Start:
     """What was seen of one."""
 
     seconds: float
-    megabytes: float
+    memory: float  # MiB
 
 
 async def measure() -> dict[int, list[Start]]:
@@ -114,16 +115,16 @@ def _processor_seconds(running: Running) -> float:
 
 
 def _resident(running: Running) -> float:
-    """Megabytes of memory that the process has."""
+    """MiB of memory that the process has."""
     lines = Path(f"/proc/{running.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1000
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 # -- the company -------------------------------------------------------------------------------------------------------
 def _company(file: Path, living: int) -> None:
     """People, and so many grants of theirs that end within the next three months."""
-    fill(file, 0)
     url = f"sqlite:///{file}"
+    asyncio.run(migrate.upgrade(f"sqlite+aiosqlite:///{file}"))
     hire(url, PEOPLE)
     now = datetime.now(UTC)
     grants = [
@@ -145,17 +146,17 @@ async def tables() -> list[Table]:
 def rows(found: dict[int, list[Start]]) -> list[tuple[str, ...]]:
     """By `COLUMNS`."""
     medians = {
-        living: Start(statistics.median(s.seconds for s in starts), statistics.median(s.megabytes for s in starts))
+        living: Start(statistics.median(s.seconds for s in starts), statistics.median(s.memory for s in starts))
         for living, starts in found.items()
     }
     none = medians[0]
-    table = [("none", f"{none.seconds:.2f} s", "", "", f"{none.megabytes:.0f} MB", "", f"≤ {AT_REST} MB")]
+    table = [("none", f"{none.seconds:.2f} s", "", "", f"{none.memory:.0f} MiB", "", f"≤ {AT_REST} MiB")]
     for living, start in list(medians.items())[1:]:
-        more = (start.megabytes - none.megabytes) / (living / 10_000)
+        more = (start.memory - none.memory) / (living / 10_000)
         table.append(
             (
                 f"{living:,}", f"{start.seconds:.2f} s", f"{start.seconds - none.seconds:+.2f} s", f"≤ +{LATER:.0f} s",
-                f"{start.megabytes:.0f} MB", f"{more:+.1f} MB", f"≤ +{EACH:.0f} MB",
+                f"{start.memory:.0f} MiB", f"{more:+.1f} MiB", f"≤ +{EACH:.0f} MiB",
             )
         )  # fmt: skip
     return table

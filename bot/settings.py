@@ -5,7 +5,6 @@ Nothing but `app.py` and the command line reads this; everybody else is handed w
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,8 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.nearest import nearest
 
 ENV_FILE = ".env"
 SECRET_PREFIX = "USHER_SECRET_"  # noqa: S105 - the beginning of names, not a secret
@@ -405,7 +406,7 @@ def unknown_variables(names: Iterable[str]) -> tuple[str, ...]:
         if name.startswith("USHER_") and not name.startswith(SECRET_PREFIX) and name not in known
     )
     return tuple(
-        f"{name} is not a setting; did you mean {meant[0]}?"
+        f"{name} is not a setting; did you mean {meant}?"
         for name in strangers
-        if (meant := difflib.get_close_matches(name, known, n=1, cutoff=0.8))
+        if (meant := nearest(name, known, alike=0.8))
     )

@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench.page import show, write
 from scoreboard import answers, doubles, ends, kills, requests, slack, storage
+from scoreboard.side_by_side import Place, run_side_by_side
 from scoreboard.tables import as_json, tables
 from scoreboard.trial import Count, Ground, Kind, Result, Trial
 
@@ -40,14 +41,19 @@ def main() -> None:
     arguments = _parser().parse_args()
     if unknown := set(arguments.trials) - set(TRIALS):
         _parser().error(f"there is no trial {', '.join(sorted(unknown))}; there are {', '.join(TRIALS)}")
-    if arguments.write and arguments.trials:
+    if arguments.write and (arguments.trials or len(arguments.on) < len(Kind)):
         _parser().error(
             "--write is for the whole scoreboard, so that no row of the page is from another run: name no trial"
         )
     chosen = [TRIALS[name] for name in arguments.trials or TRIALS]
     console = Console(stderr=arguments.json)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # of parts in here
-    results = asyncio.run(run(chosen, arguments.times, console))
+    kinds = [Kind[name.upper()] for name in arguments.on]
+    places = [(trial, kind) for trial in chosen for kind in trial.kinds if kind in kinds]
+    if arguments.at_once > 1:
+        results = asyncio.run(run_side_by_side(places, arguments.times, arguments.at_once, _say_to(console)))
+    else:
+        results = asyncio.run(run(places, arguments.times, console))
     if arguments.json:
         print(json.dumps(as_json(results), indent=2))
     else:
@@ -74,18 +80,35 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--times", type=float, default=1.0, metavar="FACTOR", help="how many trials: 0.1 is a tenth of them; 1"
     )
+    parser.add_argument(
+        "--on",
+        nargs="+",
+        choices=[kind.name.lower() for kind in Kind],
+        default=[kind.name.lower() for kind in Kind],
+        help="only on this database; both",
+    )
+    parser.add_argument(
+        "--at-once", type=int, default=1, metavar="COUNT", help="how many trials side by side, as processes; 1"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON array instead of the table")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables into their places on this page, too")
     return parser
 
 
-async def run(trials: Sequence[Trial], factor: float, console: Console) -> list[Result]:
-    """Runs them one after the other, each on the databases that it is for and that there are."""
-    places = [(trial, kind) for trial in trials for kind in trial.kinds]
+def _say_to(console: Console) -> Callable[[Result], None]:
+    def say(result: Result) -> None:
+        lost = f"{len(result.losses):,} lost of {result.trials:,}"
+        console.print(f"{result.trial.words}, {result.kind}: {lost}, {result.seconds:,.0f} s", markup=False)
+
+    return say
+
+
+async def run(places: Sequence[Place], factor: float, console: Console) -> list[Result]:
+    """Runs them one after the other, where there is such a database here."""
     async with Ground.open({kind for _, kind in places}) as ground:
         if ground.server is None and any(kind is Kind.POSTGRESQL for _, kind in places):
             console.print("There is no PostgreSQL here (Debian: postgresql): its trials are left out.", style="yellow")
-            places = [(trial, kind) for trial, kind in places if kind is not Kind.POSTGRESQL]
+            places = [place for place in places if place[1] is not Kind.POSTGRESQL]
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console) as progress:
             return [await _run(ground, trial, kind, factor, progress) for trial, kind in places]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -16,6 +15,7 @@ from bot.access.policy_rules import Condition, EmergencyRules, PolicyRules, Rule
 from bot.access.webhook_entries import WebhookEntry
 from bot.access.yaml_document import Document, Path, Problem
 from bot.connectors.config import ConnectorConfig
+from bot.nearest import nearest
 
 
 class CatalogProblems(Exception):
@@ -98,8 +98,8 @@ def unknown_person(name: str, directory: Directory) -> str | None:
         return f"“{name}” is a bot: name a person"
     if not directory.active:
         return f"nobody is known yet, so neither is “{name}”: run `usher people sync` first"
-    near = get_close_matches(name, directory.active, n=1, cutoff=0.8)
-    hint = f"did you mean {near[0]}?" if near else "run `usher people sync` if they are new to Slack"
+    near = nearest(name, directory.active, alike=0.8)
+    hint = f"did you mean {near}?" if near else "run `usher people sync` if they are new to Slack"
     return f"nobody in the directory has the address or id “{name}”: {hint}"
 
 
@@ -112,8 +112,8 @@ def unknown_group(name: str, directory: Directory) -> str | None:
             f"no user groups are known, so neither is @{name}: give Usher's Slack app the scope usergroups:read, "
             "install it again, and run `usher people sync`"
         )
-    near = get_close_matches(name.lower(), directory.groups, n=1)
-    hint = f"did you mean @{near[0]}?" if near else "run `usher people sync` if it is new to Slack"
+    near = nearest(name.lower(), directory.groups)
+    hint = f"did you mean @{near}?" if near else "run `usher people sync` if it is new to Slack"
     return f"Slack has no user group @{name}: {hint}"
 
 
@@ -123,8 +123,8 @@ def unknown_word(what: str, word: str, known: Collection[str]) -> str:
 
 
 def _known(word: str, known: Collection[str]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean “{near[0]}”?" if near else f"choose from {', '.join(known)}"
+    near = nearest(word, known)
+    return f"did you mean “{near}”?" if near else f"choose from {', '.join(known)}"
 
 
 def _union(document: Document, location: Path, discriminator: str, tags: Collection[str]) -> Problem:

@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+
+from bot.nearest import nearest
 
 _COLUMNS = ("email", "manager_email")
 
@@ -102,6 +103,6 @@ def check_managers(
 
 
 def _nobody(email: str, active: Collection[str]) -> str:
-    near = get_close_matches(email, active, n=1, cutoff=0.8)
-    hint = f"did you mean {near[0]}?" if near else "run `usher people sync` if they are new to Slack"
+    near = nearest(email, active, alike=0.8)
+    hint = f"did you mean {near}?" if near else "run `usher people sync` if they are new to Slack"
     return f"nobody in the directory has the address “{email}”: {hint}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, Field
 from bot.access.catalog_values import Key, Value, no_twins
 from bot.access.events import EVENTS
 from bot.connectors.config import SecretName, is_loopback
+from bot.nearest import nearest
 
 _FAMILIES = ("request.*", "grant.*")
 
@@ -30,8 +30,8 @@ def _address(value: str) -> str:
 def _event(value: str) -> str:
     if value in EVENTS or value in _FAMILIES:
         return value
-    near = get_close_matches(value, (*_FAMILIES, *EVENTS), n=1)
-    hint = f"did you mean “{near[0]}”?" if near else f"write {' or '.join(_FAMILIES)}, or one that docs/webhooks.md has"
+    near = nearest(value, (*_FAMILIES, *EVENTS))
+    hint = f"did you mean “{near}”?" if near else f"write {' or '.join(_FAMILIES)}, or one that docs/webhooks.md has"
     raise ValueError(f"there is no event “{value}”: {hint}")
 
 

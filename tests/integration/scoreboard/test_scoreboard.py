@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -20,8 +19,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 
 async def test_a_trial_is_run_and_its_tables_have_their_places(tmp_path: Path) -> None:
     """Two approvers press at once: one trial of 200, no loss, and a row of it on the page."""
-    trial = replace(doubles.PRESSES, kinds=(Kind.SQLITE,))
-    [result] = await run([trial], 1 / 200, Console(quiet=True))
+    [result] = await run([(doubles.PRESSES, Kind.SQLITE)], 1 / 200, Console(quiet=True))
     assert (result.trials, result.losses) == (1, ())
     page = Path(shutil.copy(PAGE, tmp_path))
     for table in tables([result]):
