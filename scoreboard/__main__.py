@@ -99,6 +99,8 @@ def _say_to(console: Console) -> Callable[[Result], None]:
     def say(result: Result) -> None:
         lost = f"{len(result.losses):,} lost of {result.trials:,}"
         console.print(f"{result.trial.words}, {result.kind}: {lost}, {result.seconds:,.0f} s", markup=False)
+        for loss in result.losses:
+            console.print(loss, style="red", markup=False)
 
     return say
 
