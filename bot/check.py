@@ -20,6 +20,7 @@ from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.people_facts import knows_anybody
 from bot.app import slack_client
 from bot.check_chatgpt_app import check_chatgpt_app
+from bot.check_connections import check_connections
 from bot.check_machine import check_address, check_private
 from bot.check_webhooks import check_webhooks
 from bot.connectors.browser.transport import Browsers
@@ -57,6 +58,8 @@ async def check_everything() -> list[Condition]:
     findings += check_private(settings, _file(settings))
     findings += await _slack(settings)
     async with _database(settings, findings) as database:
+        if database is not None and not database.is_sqlite:
+            findings.append(await check_connections(database, settings.database_pool))
         secrets = await _secrets(settings, database, findings)
         catalog = await _catalog(settings, database, findings)
         if secrets is not None:
