@@ -9,7 +9,7 @@ from typing import Final
 from sandbox import company
 from sandbox.slack.person import Person
 from sandbox.slack.state import Message
-from scoreboard.trial import Count, Ground, Kind, Trial
+from scoreboard.trial import Count, Ground, Kind, Trial, make_room
 from tests.support.harbour import eventually
 from tests.support.studio import Studio
 
@@ -30,6 +30,7 @@ async def outage(ground: Ground, kind: Kind, times: int, count: Count) -> str:
     """Half of the decisions are made as Slack goes away, so that no card shows them; the other half at its return."""
     people = [pair for number in range(times) for pair in _pair(number)]
     async with ground.database(kind) as (directory, _), Studio.open(directory / "usher.db", newcomers=people) as studio:
+        make_room(studio.chatgpt)
         cases = [await _asked(studio, number) for number in range(times)]
         await studio.at_rest()
         before, after = cases[: times // 2], cases[times // 2 :]

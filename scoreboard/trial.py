@@ -8,10 +8,11 @@ import tempfile
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from sandbox.chatgpt.workspace import Workspace
 from storage import migrate
 from tests.support import postgresql
 from tests.support.harbour import Harbour
@@ -115,7 +116,13 @@ class Ground:
             self.database(kind) as (directory, url),
             Harbour.open(directory, url, policy=policy, show_log=False) as opened,
         ):
+            make_room(opened.chatgpt)
             yield opened
+
+
+def make_room(workspace: Workspace) -> None:
+    """A workspace of the largest plan: none of the trials is about too few seats."""
+    workspace.profile = replace(workspace.profile, maximum_seats=10_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
