@@ -23,8 +23,8 @@ from storage.ids import new_id
 from storage.task_queue import ClaimedTask
 
 LEASE = timedelta(seconds=30)
-#: seconds between renewals of the leases of what runs
-RENEWAL = 10.0
+#: after which the leases of what runs are renewed
+RENEWAL = timedelta(seconds=10)
 #: seconds; the longest sleep, as a net below nudges and ticks
 LONGEST_SLEEP = 60.0
 #: how many tasks run side by side, and how many of them may be about accounts: those wait for providers, and what
@@ -61,6 +61,7 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._stopping = False
         self._beat_at = 0.0
+        self._renewed_at = database.clock.now()
         database.on_tasks.append(self.nudge)
 
     def nudge(self) -> None:
@@ -73,7 +74,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Claims and runs tasks until `stop` is called."""
-        renewing = asyncio.create_task(self._renew_leases())
+        renewing = asyncio.create_task(self._keep_leases())
         try:
             while not self._stopping:
                 try:
@@ -106,6 +107,7 @@ class Dispatcher:
         """One look at the table: start what is due, then sleep until there may be more."""
         self._wake.clear()  # before looking, so that a nudge during the look is not lost
         self._beat_at = asyncio.get_running_loop().time()
+        await self._renew_leases()  # a clock that leapt has ended them all, and what runs here is not to be taken twice
         free = AT_ONCE - len(self._running)
         claimed: list[ClaimedTask] = []
         due: datetime | None = None
@@ -177,12 +179,20 @@ class Dispatcher:
         if not kept:
             log.warning("task.lease_lost")
 
-    async def _renew_leases(self) -> None:
+    async def _keep_leases(self) -> None:
         while True:
-            await asyncio.sleep(RENEWAL)
-            for running, task in list(self._running.items()):
-                try:
-                    if not await self._database.write(task_queue.extend_lease, task, LEASE):
-                        running.cancel()
-                except StorageError as error:
-                    log.warning("dispatcher.lease_not_renewed", error=str(error))
+            await asyncio.sleep(RENEWAL.total_seconds())
+            await self._renew_leases()
+
+    async def _renew_leases(self) -> None:
+        """Where it is time by the clock that leases are measured with."""
+        now = self._database.clock.now()
+        if abs(now - self._renewed_at) < RENEWAL / 2:
+            return
+        self._renewed_at = now
+        for running, task in list(self._running.items()):
+            try:
+                if not await self._database.write(task_queue.extend_lease, task, LEASE):
+                    running.cancel()
+            except StorageError as error:
+                log.warning("dispatcher.lease_not_renewed", error=str(error))

@@ -180,3 +180,45 @@ def test_pauses_grow_to_an_hour(failures: int) -> None:
     pause = back_off(failures)
     assert timedelta(seconds=1) <= pause <= timedelta(hours=1)
     assert pause >= min(timedelta(seconds=1.5 * 2 ** min(failures, 11)), timedelta(minutes=45))
+
+
+class Patient:
+    """Work that lasts until it is let go."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.go = asyncio.Event()
+
+    async def run(self, _task: ClaimedTask) -> Outcome:
+        self.runs += 1
+        await self.go.wait()
+        return Done()
+
+
+async def test_what_runs_here_is_not_taken_again_when_the_clock_leaps(database: Database, clock: MovableClock) -> None:
+    """A machine that slept, or a clock that was put right, ends leases; whose work goes on here keeps its own."""
+    errand, other = Patient(), Errand()
+    other.works = True
+    dispatcher = Dispatcher(database, {"errand": errand.run, "other": other.run})
+    running = asyncio.create_task(dispatcher.run())
+    try:
+        await database.write(ask)
+        await until(lambda: errand.runs == 1)
+        clock.advance(timedelta(minutes=5))
+
+        async def ask_for_another(tx: Transaction) -> None:
+            tx.enqueue("other", "O1")
+
+        await database.write(ask_for_another)
+        await until(lambda: other.runs == 1)
+        assert errand.runs == 1
+        errand.go.set()
+        await until(lambda: _is_done(database))
+    finally:
+        errand.go.set()
+        await dispatcher.stop(within=5)
+        await running
+
+
+async def _is_done(database: Database) -> bool:
+    return (await errand_row(database)).state is TaskState.DONE
