@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -123,12 +123,12 @@ async def append(execute: Execute, entries: Sequence[Entry], *, is_sqlite: bool)
     rows: list[dict[str, Any]] = []
     for entry in entries:
         seq += 1
-        line = _New(
-            seq=seq, at=entry.at, actor=entry.actor, event=entry.event, subject=entry.subject, data=entry.data,
-            previous=previous, salt=new_salt(),
-        )  # fmt: skip
-        previous = sealed_hash(line)
-        rows.append({**asdict(line), "hash": previous})
+        line: dict[str, Any] = {
+            "seq": seq, "at": entry.at, "actor": entry.actor, "event": entry.event, "subject": entry.subject,
+            "data": entry.data, "previous": previous, "salt": new_salt(), "seals": None,
+        }  # fmt: skip
+        previous = sealed_hash(_New(**line))
+        rows.append({**line, "hash": previous})
     await execute(_INSERT, rows)
 
 
