@@ -52,7 +52,7 @@ class _Block(_Part):
 
 class _View(_Part):
     id: str
-    type: str = ""
+    type: str
     hash: str = ""
     callback_id: str = ""
     private_metadata: str = ""

@@ -36,6 +36,10 @@ async def test_a_stranger_cannot_make_it_stumble(studio: Studio, content: bytes,
         pytest.param({"type": "block_actions", "user": {"id": "U1"}, "actions": []}, id="nothing pressed"),
         pytest.param({"type": "view_submission", "user": {"id": "U1"}, "view": {"id": "V1"}}, id="nothing entered"),
         pytest.param({"type": "view_submission", "view": {"state": {"values": []}, "callback_id": 3}}, id="nobody"),
+        pytest.param(
+            {"type": "view_submission", "user": {"id": "U1"}, "view": {"id": "V1", "state": {"values": {}}}},
+            id="a view of no kind",
+        ),
     ],
 )
 async def test_a_signed_payload_of_no_shape_is_not_found_or_refused(studio: Studio, payload: dict[str, object]) -> None:
