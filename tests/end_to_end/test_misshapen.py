@@ -37,7 +37,11 @@ async def test_a_stranger_cannot_make_it_stumble(studio: Studio, content: bytes,
         pytest.param({"type": "view_submission", "user": {"id": "U1"}, "view": {"id": "V1"}}, id="nothing entered"),
         pytest.param({"type": "view_submission", "view": {"state": {"values": []}, "callback_id": 3}}, id="nobody"),
         pytest.param(
-            {"type": "view_submission", "user": {"id": "U1"}, "view": {"id": "V1", "state": {"values": {}}}},
+            {
+                "type": "view_submission",
+                "user": {"id": "U1"},
+                "view": {"id": "V1", "callback_id": "x", "state": {"values": {}}},
+            },
             id="a view of no kind",
         ),
     ],
