@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,10 +21,10 @@ from bot.access import subjects
 from bot.access.operations.skip_approver import skip_approver
 from bot.cards.content import Content
 from bot.engine.board import Board, Desk, Wanted
+from bot.engine.card_looks import CardLooks
 from bot.engine.pace import Pace
 from bot.engine.reach import is_out_of_reach, look_for_slack
 from bot.engine.slack_calls import GONE, SlackLater, SlackNever, SlackRefused, SlackUnknown, call, open_dm
-from bot.engine.wanted_cards import read_board
 from bot.engine.work import Again, Done, Outcome
 from storage.database import Database, Transaction
 from storage.ids import new_id
@@ -45,14 +45,14 @@ class Messages:
     def __init__(self, database: Database, slack: AsyncWebClient, desk: Desk) -> None:
         self._database = database
         self._slack = slack
-        self._desk = desk
+        self._looks = CardLooks(database, desk)
         self._pace = Pace()
 
     async def converge(self, task: ClaimedTask) -> Outcome:
         """Runs one card task: posts what is missing, edits what shows something old."""
         subject = task.key
-        now = self._database.clock.now()
-        known, board = await self._database.look(_read, subject, self._desk, now)
+        look = await self._looks.at(subject)
+        known, board = look.known, look.board
         todo = [wanted for wanted in board.wanted if _is_due(wanted, known.get(wanted.slot))]
         missing = [wanted for wanted in todo if wanted.slot not in known]
         planned = await self._database.write(_plan_posts, subject, missing) if missing else {}
@@ -75,7 +75,7 @@ class Messages:
                 await self._database.write(look_for_slack)
             waits = [each.after for each in trouble if isinstance(each, SlackLater) and each.after]
             return Again(after=max(waits) if waits else None, error=trouble[0].what)
-        return Done() if board.next_at is None else Again(after=board.next_at - now)
+        return Done() if board.next_at is None else Again(after=board.next_at - look.at)
 
     async def _deliver_all(self, deliveries: Sequence[_Delivery]) -> list[SlackLater | SlackUnknown]:
         """Delivers messages side by side, and returns what has to be tried again."""
@@ -195,13 +195,6 @@ class _Delivery:
     card: Card
     under: Card | None  # the message in whose thread it belongs
     is_first_try: bool  # nobody has tried to post it before
-
-
-async def _read(session: AsyncSession, subject: str, desk: Desk, now: datetime) -> tuple[dict[str, Card], Board]:
-    """What was posted for a subject, by slot, and what should be."""
-    known = {card.slot: card for card in await session.scalars(sa.select(Card).where(Card.subject == subject))}
-    unreachable = {card.recipient for card in known.values() if card.undeliverable}
-    return known, await read_board(session, subject, desk, unreachable=unreachable, now=now)
 
 
 async def _dm_channel(session: AsyncSession, person_id: str) -> str | None:

@@ -21,7 +21,7 @@ from storage.tables import Task
 from storage.task_queue import ClaimedTask
 
 #: between two looks
-GAP: Final = timedelta(seconds=15)
+GAP: Final = timedelta(seconds=5)
 #: what is shown in Slack
 SHOWN: Final = (subjects.CARDS, subjects.HOME)
 

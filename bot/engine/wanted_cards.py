@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -34,24 +34,35 @@ from bot.engine.board import Board, Desk, Wanted
 from bot.engine.comment_replies import comment_replies
 from storage.tables import Card, Decision, EndReason, Grant, GrantState, ManualStep, RequestState
 
+_REQUEST = subjects.request("")
 
-async def read_board(
-    session: AsyncSession, subject: str, desk: Desk, *, unreachable: Collection[str], now: datetime
-) -> Board:
-    """The messages that a subject should have now.
+
+async def read_boards(
+    session: AsyncSession, asked: Mapping[str, Collection[str]], desk: Desk, *, now: datetime
+) -> dict[str, Board]:
+    """The messages that subjects should have now; however many requests are among them are read together.
 
     Args:
         session: to read with.
-        subject: `request:<id>`, `batch:<id>`, `incident:<id>`, `step:<id>`, `seat:<grant id>`, `application:<key>`,
-            `leaver:<application>:<person>` or `greeting:<person>:<ts>`.
+        asked: subjects (`request:<id>`, `batch:<id>`, `incident:<id>`, `step:<id>`, `seat:<grant id>`,
+            `application:<key>`, `leaver:<application>:<person>` or `greeting:<person>:<ts>`), each with its recipients
+            that Slack cannot deliver to.
         desk: where alerts go.
-        unreachable: recipients of this subject that Slack cannot deliver to.
         now: the moment for which it is asked.
     """
+    ids = [subject.removeprefix(_REQUEST) for subject in asked if subject.startswith(_REQUEST)]
+    stories = {subjects.request(story.id): story for story in await queries.load_stories(session, ids)}
+    return {
+        subject: await _request_board(session, stories.get(subject), desk, unreachable, now)
+        if subject.startswith(_REQUEST)
+        else await _board(session, subject, desk, unreachable)
+        for subject, unreachable in asked.items()
+    }
+
+
+async def _board(session: AsyncSession, subject: str, desk: Desk, unreachable: Collection[str]) -> Board:
     kind, _, id_ = subject.partition(":")
     match kind:
-        case "request":
-            return await _request_board(session, id_, desk, unreachable, now)
         case "batch":
             return _batch_board(await load_batch(session, id_))
         case "incident":
@@ -70,9 +81,8 @@ async def read_board(
 
 
 async def _request_board(
-    session: AsyncSession, id_: str, desk: Desk, unreachable: Collection[str], now: datetime
+    session: AsyncSession, story: Story | None, desk: Desk, unreachable: Collection[str], now: datetime
 ) -> Board:
-    story = await queries.load_story(session, id_)
     if story is None:
         return Board(wanted=())
     readers = _readers(story)
