@@ -69,8 +69,8 @@ async def outage(ground: Ground, kind: Kind, times: int, count: Count) -> str:
         slowest = max(late.values()).total_seconds()
     return (
         f"decisions, half of them made as Slack went away for an hour, by cards: the last was right {slowest:.0f} s "
-        f"after its return, or after a decision made since; {alerts} alert{'s' * (alerts != 1)} for the admins (Usher in the process of the sandbox, "
-        "for its clock)"
+        f"after its return, or after a decision made since; {alerts} alert{'s' * (alerts != 1)} for the admins "
+        "(Usher in the process of the sandbox, for its clock)"
     )
 
 
