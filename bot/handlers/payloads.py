@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from slack_bolt.request.internals import extract_content_type, parse_body
 
 JSON = dict[str, Any]
@@ -78,7 +78,7 @@ class _Where(_Part):
     is_enterprise_install: bool | str | None = None
     authorizations: list[_Authorization] | None = None
     response_url: str | None = None
-    response_urls: list[JSON] | None = None
+    response_urls: list[JSON] = Field(default_factory=list)
     function_data: JSON | None = None
     bot_access_token: str | None = None
 
@@ -186,6 +186,12 @@ class _Event(_Part):
     previous_message: _Message | None = None
     item: JSON | None = None
     assistant_thread: JSON | None = None
+
+    @model_validator(mode="after")
+    def _names_who_looks(self) -> _Event:
+        if self.type == "app_home_opened" and self.user is None:
+            raise ValueError("nobody opened it")
+        return self
 
 
 class _AboutAccount(_Part):
