@@ -23,8 +23,8 @@ from storage.ids import new_id
 from storage.task_queue import ClaimedTask
 
 LEASE = timedelta(seconds=30)
-#: after which the leases of what runs are renewed
-RENEWAL = timedelta(seconds=10)
+#: seconds between renewals of the leases of what runs
+RENEWAL = 10.0
 #: seconds; the longest sleep, as a net below nudges and ticks
 LONGEST_SLEEP = 60.0
 #: how many tasks run side by side, and how many of them may be about accounts: those wait for providers, and what
@@ -61,7 +61,6 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._stopping = False
         self._beat_at = 0.0
-        self._renewed_at = database.clock.now()
         database.on_tasks.append(self.nudge)
 
     def nudge(self) -> None:
@@ -74,7 +73,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Claims and runs tasks until `stop` is called."""
-        renewing = asyncio.create_task(self._keep_leases())
+        renewing = asyncio.create_task(self._renew_leases())
         try:
             while not self._stopping:
                 try:
@@ -107,7 +106,6 @@ class Dispatcher:
         """One look at the table: start what is due, then sleep until there may be more."""
         self._wake.clear()  # before looking, so that a nudge during the look is not lost
         self._beat_at = asyncio.get_running_loop().time()
-        await self._renew_leases()  # a clock that leapt has ended them all, and what runs here is not to be taken twice
         free = AT_ONCE - len(self._running)
         claimed: list[ClaimedTask] = []
         due: datetime | None = None
@@ -117,6 +115,10 @@ class Dispatcher:
             )
             self._count(len(claimed), beaten)
         for task in claimed:
+            if (mine := self._running_here(task)) is not None:
+                # a clock leapt, or the machine slept, and the lease was over: what runs goes on, by the new claim
+                self._running[mine] = task
+                continue
             running = asyncio.create_task(self._run(task))
             self._running[running] = task
             running.add_done_callback(self._finished)
@@ -124,6 +126,9 @@ class Dispatcher:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), self._until(due))
+
+    def _running_here(self, task: ClaimedTask) -> asyncio.Task[None] | None:
+        return next((running for running, claimed in self._running.items() if claimed.id == task.id), None)
 
     def _room(self) -> task_queue.Room:
         running = sum(task.kind == subjects.ACCOUNT for task in self._running.values())
@@ -143,15 +148,22 @@ class Dispatcher:
         bound = {"task": task.kind, "key": task.key, "attempt": task.attempt}
         with traces.follow(task.trace), structlog.contextvars.bound_contextvars(**bound):
             outcome = await self._outcome(task)
+            claim = self._claim_of(task)
+            if claim is not task and isinstance(outcome, Done):
+                outcome = Again(after=timedelta())  # it may have been asked for before it was claimed again
             while True:
                 try:
-                    if is_news(task, outcome):
-                        await self._database.write(tell_of, task, outcome)
-                    return await self._write_down(task, outcome)
+                    if is_news(claim, outcome):
+                        await self._database.write(tell_of, claim, outcome)
+                    return await self._write_down(claim, outcome)
                 except StorageError as error:
                     # were it left to the lease, the task would wait for its end after the database is back
                     log.warning("task.not_written_down", error=str(error))
                     await asyncio.sleep(PAUSE_WITHOUT_DATABASE)
+
+    def _claim_of(self, task: ClaimedTask) -> ClaimedTask:
+        """The newest claim of what the current asyncio task runs."""
+        return next((claimed for claimed in self._running.values() if claimed.id == task.id), task)
 
     async def _outcome(self, task: ClaimedTask) -> Outcome:
         """Whatever goes wrong, the work is not lost: it is tried again, later and later."""
@@ -179,20 +191,13 @@ class Dispatcher:
         if not kept:
             log.warning("task.lease_lost")
 
-    async def _keep_leases(self) -> None:
-        while True:
-            await asyncio.sleep(RENEWAL.total_seconds())
-            await self._renew_leases()
-
     async def _renew_leases(self) -> None:
-        """Where it is time by the clock that leases are measured with."""
-        now = self._database.clock.now()
-        if abs(now - self._renewed_at) < RENEWAL / 2:
-            return
-        self._renewed_at = now
-        for running, task in list(self._running.items()):
-            try:
-                if not await self._database.write(task_queue.extend_lease, task, LEASE):
-                    running.cancel()
-            except StorageError as error:
-                log.warning("dispatcher.lease_not_renewed", error=str(error))
+        while True:
+            await asyncio.sleep(RENEWAL)
+            for running, task in list(self._running.items()):
+                try:
+                    kept = await self._database.write(task_queue.extend_lease, task, LEASE)
+                    if not kept and self._running.get(running) is task:
+                        running.cancel()
+                except StorageError as error:
+                    log.warning("dispatcher.lease_not_renewed", error=str(error))
