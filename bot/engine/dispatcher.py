@@ -58,6 +58,8 @@ class Dispatcher:
         self._database = database
         self._handlers = handlers
         self._running: dict[asyncio.Task[None], ClaimedTask] = {}
+        #: whose handler has not returned yet, by the task's id
+        self._at_work: dict[int, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._beat_at = 0.0
@@ -115,20 +117,19 @@ class Dispatcher:
             )
             self._count(len(claimed), beaten)
         for task in claimed:
-            if (mine := self._running_here(task)) is not None:
+            if task.id in self._at_work:
                 # a clock leapt, or the machine slept, and the lease was over: what runs goes on, by the new claim
-                self._running[mine] = task
+                running = self._at_work[task.id]
+                self._running[running] = task
                 continue
             running = asyncio.create_task(self._run(task))
             self._running[running] = task
+            self._at_work[task.id] = running
             running.add_done_callback(self._finished)
         if len(claimed) == free > 0:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), self._until(due))
-
-    def _running_here(self, task: ClaimedTask) -> asyncio.Task[None] | None:
-        return next((running for running, claimed in self._running.items() if claimed.id == task.id), None)
 
     def _room(self) -> task_queue.Room:
         running = sum(task.kind == subjects.ACCOUNT for task in self._running.values())
@@ -141,14 +142,16 @@ class Dispatcher:
         return min(max(seconds, 0.0) + 0.001, LONGEST_SLEEP)
 
     def _finished(self, running: asyncio.Task[None]) -> None:
-        self._running.pop(running, None)
+        task = self._running.pop(running, None)
+        if task is not None and self._at_work.get(task.id) is running:
+            del self._at_work[task.id]  # it was cancelled
         self.nudge()
 
     async def _run(self, task: ClaimedTask) -> None:
         bound = {"task": task.kind, "key": task.key, "attempt": task.attempt}
         with traces.follow(task.trace), structlog.contextvars.bound_contextvars(**bound):
             outcome = await self._outcome(task)
-            claim = self._claim_of(task)
+            claim = self._work_is_over(task)
             if claim is not task and isinstance(outcome, Done):
                 outcome = Again(after=timedelta())  # it may have been asked for before it was claimed again
             while True:
@@ -161,9 +164,9 @@ class Dispatcher:
                     log.warning("task.not_written_down", error=str(error))
                     await asyncio.sleep(PAUSE_WITHOUT_DATABASE)
 
-    def _claim_of(self, task: ClaimedTask) -> ClaimedTask:
-        """The newest claim of what the current asyncio task runs."""
-        return next((claimed for claimed in self._running.values() if claimed.id == task.id), task)
+    def _work_is_over(self, task: ClaimedTask) -> ClaimedTask:
+        """Its newest claim, by which it is written down. From now on a claim of it begins anew."""
+        return self._running.get(self._at_work.pop(task.id), task)
 
     async def _outcome(self, task: ClaimedTask) -> Outcome:
         """Whatever goes wrong, the work is not lost: it is tried again, later and later."""
