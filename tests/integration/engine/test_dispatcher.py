@@ -14,7 +14,7 @@ from bot.access.operations.answer_incident import Answer, answer_incident
 from bot.engine.clock import start_clock
 from bot.engine.dispatcher import ACCOUNTS_AT_ONCE, Dispatcher
 from bot.engine.stuck import STUCK
-from bot.engine.work import LONGEST_PAUSE, Done, Outcome, back_off
+from bot.engine.work import LONGEST_PAUSE, Again, Done, Outcome, back_off
 from storage.database import Database, Transaction
 from storage.notifications import Notifications
 from storage.tables import Incident, IncidentState, Task, TaskState
@@ -222,3 +222,23 @@ async def test_what_runs_here_is_not_taken_again_when_the_clock_leaps(database: 
 
 async def _is_done(database: Database) -> bool:
     return (await errand_row(database)).state is TaskState.DONE
+
+
+async def test_what_is_due_again_at_once_is_begun_again_at_once(database: Database) -> None:
+    """The end of one run and the claim of the next may come in one instant; neither takes the other's place."""
+    runs = 0
+
+    async def run(_task: ClaimedTask) -> Outcome:
+        nonlocal runs
+        runs += 1
+        return Again(after=timedelta()) if runs < 30 else Done()
+
+    dispatcher = Dispatcher(database, {"errand": run})
+    running = asyncio.create_task(dispatcher.run())
+    try:
+        await database.write(ask)
+        await until(lambda: _is_done(database))
+        assert runs == 30
+    finally:
+        await dispatcher.stop(within=5)
+        await running
