@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-async def until(condition: Callable[[], object] | Callable[[], Awaitable[object]], *, within: float = 10.0) -> None:
+async def until(condition: Callable[[], object] | Callable[[], Awaitable[object]], *, within: float = 60.0) -> None:
     """Returns as soon as the condition holds; raises AssertionError after `within` seconds."""
     deadline = time.monotonic() + within
     while True:

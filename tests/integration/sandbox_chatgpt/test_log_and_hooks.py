@@ -50,7 +50,7 @@ async def test_a_hook_holds_the_answer_back(owner, workspace: Workspace):
 
     workspace.before_answer.append(hold)
     inviting = asyncio.create_task(owner.invite(TOM))
-    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.wait_for(reached.wait(), 60)
     assert set(workspace.roster.invites) == {TOM}
     assert not inviting.done()
     release.set()

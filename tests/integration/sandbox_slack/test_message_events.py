@@ -33,7 +33,7 @@ async def test_a_reply_in_a_thread_reaches_the_app(
 
     card = await client.chat_postMessage(channel=lena.id, text="card")
     reply = await lena.reply(lena.message("card"), "which one? &lt;this&gt;")
-    event = await asyncio.wait_for(heard.get(), 30)
+    event = await asyncio.wait_for(heard.get(), 60)
     assert event == {
         "type": "message",
         "user": lena.id,
