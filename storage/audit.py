@@ -23,6 +23,7 @@ from typing import Any, Final, Protocol
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.fixed import fixed
 from storage.sealing import SEALED, Sealable, canonical, content_digest, new_salt, sealed_hash
 from storage.tables import LedgerLine, table_of
 
@@ -38,8 +39,8 @@ Execute = Callable[..., Awaitable[sa.CursorResult[Any]]]
 
 _ledger = table_of(LedgerLine)
 _TAKE_LOCK = sa.select(sa.func.pg_advisory_xact_lock(_LOCK))
-_HEAD = sa.select(_ledger.c.seq, _ledger.c.hash).order_by(_ledger.c.seq.desc()).limit(1)
-_INSERT = sa.insert(_ledger)
+_HEAD = fixed(sa.select(_ledger.c.seq, _ledger.c.hash).order_by(_ledger.c.seq.desc()).limit(1))
+_INSERT = fixed(sa.insert(_ledger))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from storage.fixed import is_fixed, put
+
 
 class Rows(Protocol):
     """What statements can be put to, and answers with rows: a connection, a session, or a transaction."""
@@ -20,5 +22,7 @@ class Here:
         self._connection = connection
 
     async def execute(self, statement: Any, parameters: Any = None, /) -> Any:
-        """`Connection.execute`."""
+        """`Connection.execute`; of a fixed statement, `fixed.Found`."""
+        if is_fixed(statement):
+            return put(self._connection, statement, parameters)
         return self._connection.execute(statement, parameters)

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, case, func, literal_column
 from sqlalchemy.exc import IntegrityError
 
+from storage.fixed import fixed
 from storage.notifications import CHANNEL, Notifications
 from storage.tables import Task, TaskState, UTCDateTime, table_of
 from storage.upsert import insert_into
@@ -229,7 +230,7 @@ def _upsert(*, is_sqlite: bool) -> sa.Insert:
     new = insert.excluded
     running = _t.owner.is_not(None)
     wish = func.coalesce(_t.wish_at, new.run_at)
-    return insert.on_conflict_do_update(
+    upsert = insert.on_conflict_do_update(
         index_elements=["kind", "key"],
         index_where=sa.text("state <> 'done'"),
         set_={
@@ -239,6 +240,7 @@ def _upsert(*, is_sqlite: bool) -> sa.Insert:
             "trace": func.coalesce(new.trace, _t.trace),
         },
     )
+    return fixed(upsert)
 
 
 @cache
@@ -280,7 +282,7 @@ def _claim(*, is_sqlite: bool, besides: str | None) -> sa.Update:
         .returning(_t.id, _t.kind, _t.key, _t.payload, _t.attempt, _t.failures, _t.lock_key, _t.trace)
     )
     if is_sqlite:
-        return update.where(_t.id.in_(due))
+        return fixed(update.where(_t.id.in_(due)))
     # in a CTE, because PostgreSQL may run a sub-select with LIMIT more than once and take too many
     locked = due.with_for_update(skip_locked=True, of=task.id.table).cte("due")
     return update.where(_t.id == locked.c.id)
@@ -293,7 +295,7 @@ _mine = sa.and_(
     _t.state == _OPEN,
     _t.owner.is_not(None),
 )
-_report_of_mine = sa.update(_tasks).where(_mine)
+_report_of_mine = fixed(sa.update(_tasks).where(_mine))
 
 _FINISH = _report_of_mine.values(
     state=case((_t.wish_at.is_(None), _DONE), else_=_OPEN),
@@ -351,7 +353,7 @@ def _retry(*, is_sqlite: bool, failed: bool) -> sa.Update:
 def _next_due(*, besides: str | None) -> sa.Select[tuple[datetime]]:
     task, holder = (_tasks.alias(name).c for name in ("task", "holder"))
     lane_is_taken = sa.exists().where(holder.lock_key == task.lock_key, holder.owner.is_not(None), holder.id != task.id)
-    return (
+    return fixed(
         sa.select(task.run_at)
         .where(task.state == _OPEN, _is_not(task.kind, besides), ~lane_is_taken)
         .order_by(task.run_at, task.id)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import attributes
 from sqlalchemy.orm.util import identity_key
 
 from storage import audit, task_queue, traces
+from storage.fixed import fixed
 from storage.rows import Rows
 from storage.tables import Base, TaskState, Webhook, table_of
 from storage.upsert import insert_into
@@ -25,7 +26,7 @@ from storage.upsert import insert_into
 WEBHOOK = "webhook"
 #: what a decision asks of a provider and of Slack goes first
 _WEBHOOKS_AFTER = timedelta(milliseconds=100)
-_WEBHOOKS = sa.select(table_of(Webhook).c.key)
+_WEBHOOKS = fixed(sa.select(table_of(Webhook).c.key))
 _TOLD = ("request:", "grant:")
 _SAVEPOINT = sa.text("SAVEPOINT part")
 _BACK_TO_IT = sa.text("ROLLBACK TO SAVEPOINT part")
@@ -225,10 +226,17 @@ def follow(tx: Transaction, webhook: str, *, after: timedelta = timedelta()) -> 
 
 
 def _values(row: Base) -> dict[str, Any]:
-    """What a row holds; what nobody set is left to the column's default."""
-    columns = table_of(type(row)).columns
-    values = {column.key: getattr(row, column.key) for column in columns}
-    return {column.key: values[column.key] for column in columns if not (values[column.key] is None and column.default)}
+    """What a row holds; what nobody set is the column's default."""
+    return {
+        name: default if (value := getattr(row, name)) is None else value
+        for name, default in _columns(type(row)).items()
+    }
+
+
+@cache
+def _columns(entity: type[Base]) -> dict[str, Any]:
+    """The columns of a table, with their defaults in Python, which are values."""
+    return {column.key: getattr(column.default, "arg", None) for column in table_of(entity).columns}
 
 
 def _new(values: Mapping[str, object]) -> dict[str, object]:
@@ -244,7 +252,7 @@ def _follow(row: object, values: Mapping[str, object]) -> None:
 @cache
 def _change(entity: type[Base], names: tuple[str, ...]) -> sa.Update:
     table = table_of(entity)
-    return (
+    return fixed(
         sa.update(table)
         .where(*(column == bindparam(f"of_{column.key}") for column in table.primary_key))
         .values({name: bindparam(f"new_{name}") for name in names})
@@ -253,13 +261,14 @@ def _change(entity: type[Base], names: tuple[str, ...]) -> sa.Update:
 
 @cache
 def _insert(entity: type[Base]) -> sa.Insert:
-    return sa.insert(table_of(entity))
+    return fixed(sa.insert(table_of(entity)))
 
 
 @cache
 def _insert_unless_there(entity: type[Base], *, is_sqlite: bool) -> sa.sql.dml.ReturningInsert[Any]:
     table = table_of(entity)
-    return insert_into(table, is_sqlite=is_sqlite).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    insert = insert_into(table, is_sqlite=is_sqlite)
+    return fixed(insert.on_conflict_do_nothing().returning(*table.primary_key.columns))
 
 
 @cache
@@ -269,9 +278,10 @@ def _move(
     columns = table_of(entity).c
     # a list that is bound has the statement written anew each time, so one id and the few states stand in it
     ids = columns.id == bindparam("ids") if is_one else columns.id.in_(bindparam("ids", expanding=True))
-    return (
+    statement = (
         sa.update(table_of(entity))
         .where(ids, columns.state.in_([sa.literal_column(f"'{state}'") for state in before]))
         .values({name: bindparam(f"new_{name}") for name in names})
         .returning(columns.id)
     )
+    return fixed(statement) if is_one else statement

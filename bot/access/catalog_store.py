@@ -17,6 +17,7 @@ from bot.access.policy_rules import PolicyRules
 from bot.access.story import Choice
 from bot.access.webhook_entries import WebhookEntry
 from storage.audit import canonical
+from storage.fixed import fixed
 from storage.rows import Rows
 from storage.tables import Application, Policy, SeatCount, Webhook
 
@@ -36,9 +37,12 @@ _SEATS = (
     .where(SeatCount.application == Application.key, SeatCount.used.is_not(None))
     .scalar_subquery()
 )
-_CHOICES = _OFFERED.add_columns(_SEATS, _POLICY.label("policy")).join(Policy, Policy.key == Application.policy_key)
+_CHOICES = (
+    _OFFERED.add_columns(_SEATS, _POLICY.label("policy")).join(Policy, Policy.key == Application.policy_key)
+)
+_ALL_CHOICES = fixed(_CHOICES)
 _ANY = sa.select(_APPLICATION).where(Application.key == sa.bindparam("key"))
-_OFFER = (
+_OFFER = fixed(
     sa.select(_APPLICATION.label("application"), _POLICY.label("policy"), _SEATS.label("seats"))
     .join(Policy, Policy.key == Application.policy_key)
     .where(Application.key == sa.bindparam("key"), Application.retired_at.is_(None))
@@ -144,6 +148,6 @@ async def load_choice(session: AsyncSession, key: str) -> Choice | None:
     return None if found is None else _choice(*found)
 
 
-async def list_choices(session: AsyncSession) -> tuple[Choice, ...]:
+async def list_choices(rows: Rows) -> tuple[Choice, ...]:
     """What the form offers, in the catalogue's order; retired applications are not offered."""
-    return tuple(_choice(*found) for found in await session.execute(_CHOICES))
+    return tuple(_choice(*found) for found in await rows.execute(_ALL_CHOICES))

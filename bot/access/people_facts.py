@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from bot.access.policy import Colleague, Facts, names_in
 from bot.access.policy_rules import PolicyRules
 from bot.access.user_groups import members_of
+from storage.fixed import fixed
 from storage.rows import Rows
 from storage.tables import Delegation, Person, UTCDateTime
 
@@ -25,7 +26,7 @@ _ABOVE = aliased(Person)
 _MANAGERS_OF_MANAGERS = sa.select(sa.func.coalesce(_ABOVE.manager_from_file, _ABOVE.manager_from_slack)).where(
     _ABOVE.id.in_(_MANAGERS)
 )
-_COLLEAGUES = (
+_COLLEAGUES = fixed(
     sa.select(
         Person.id,
         Person.email,

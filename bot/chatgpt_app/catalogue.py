@@ -16,7 +16,7 @@ from bot.cards.words import Phase
 from bot.chatgpt_app import words
 from bot.chatgpt_app.finding import Index
 from bot.chatgpt_app.tools.answers import App, Mine
-from storage.glances import fixed
+from storage.fixed import fixed
 from storage.rows import Rows
 from storage.tables import AccessRequest, Grant, LedgerLine, Person, SeatCount, UTCDateTime
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.glances import fixed
+from storage.fixed import fixed
 from storage.ids import new_id
 from storage.rows import Rows
 from storage.tables import Connection, ConnectionEnd, ConnectionToken, Person, TokenKind, UTCDateTime

@@ -143,7 +143,7 @@ class RequestAccess:
         await ack(response_type="ephemeral", text=content.text, blocks=list(content.blocks))
 
     async def _choices(self) -> tuple[Choice, ...]:
-        return await self._house.database.look(list_choices)
+        return await self._house.database.glance(list_choices)
 
 
 def draft_of(words: Words) -> Draft:

@@ -27,6 +27,7 @@ from bot.access.refusals import Refusal, Refused
 from bot.access.request_rules import rules_of, snapshot
 from bot.access.wish import Wish, WrongWish, terms
 from storage.database import Transaction
+from storage.fixed import fixed
 from storage.ids import new_id
 from storage.tables import AccessRequest, Card, Grant, RequestState
 
@@ -226,13 +227,15 @@ async def _make_way(tx: Transaction, request: AccessRequest) -> None:
 
 
 #: living grants for the same entitlement
-_HELD = sa.select(Grant.id, Grant.request_id, Grant.duration_seconds, Grant.starts_at, Grant.ends_at).where(
-    Grant.beneficiary_id == sa.bindparam("beneficiary"),
-    Grant.application == sa.bindparam("application"),
-    Grant.role == sa.bindparam("role"),
-    Grant.seat_type == sa.bindparam("seat_type"),
-    Grant.state != sa.literal_column("'ended'"),
-    Grant.state != sa.literal_column("'ending'"),
+_HELD = fixed(
+    sa.select(Grant.id, Grant.request_id, Grant.duration_seconds, Grant.starts_at, Grant.ends_at).where(
+        Grant.beneficiary_id == sa.bindparam("beneficiary"),
+        Grant.application == sa.bindparam("application"),
+        Grant.role == sa.bindparam("role"),
+        Grant.seat_type == sa.bindparam("seat_type"),
+        Grant.state != sa.literal_column("'ended'"),
+        Grant.state != sa.literal_column("'ending'"),
+    )
 )
 
 

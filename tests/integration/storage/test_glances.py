@@ -9,10 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database import Database, Transaction
-from storage.errors import SchemaTooOld
-from storage.glances import fixed
 from storage.rows import Rows
-from storage.tables import Person, UTCDateTime
+from storage.tables import Person
 
 
 async def _hire(tx: Transaction, id_: str) -> None:
@@ -81,35 +79,3 @@ async def test_a_glance_waits_for_nothing_else(sqlite_url: str, clock: Any) -> N
         assert await database.glance(_names, "U1") == []
     finally:
         await database.close()
-
-
-_NEWEST = sa.select(Person.name, Person.updated_at, Person.active).where(
-    Person.name.startswith(sa.bindparam("begins")), Person.updated_at <= sa.bindparam("by", type_=UTCDateTime())
-)
-
-
-async def test_a_fixed_statement_answers_as_any_other(database: Database) -> None:
-    """Parameters are written and columns read as SQLAlchemy does it, every time anew."""
-    await database.write(_hire, "U1")
-    once = fixed(_NEWEST)
-
-    async def put(rows: Rows, statement: sa.Select[Any], begins: str) -> list[tuple[Any, ...]]:
-        asked = {"begins": begins, "by": database.clock.now()}
-        return [tuple(row) for row in await rows.execute(statement, asked)]
-
-    for begins, count in (("U", 1), ("X", 0), ("U", 1)):
-        expected = await database.glance(put, _NEWEST, begins)
-        assert len(expected) == count
-        assert await database.glance(put, once, begins) == expected
-
-
-async def test_a_fixed_statement_fails_as_any_other(database: Database) -> None:
-    """With the database's own words, and the next one is none the worse for it."""
-    unknown = fixed(sa.select(sa.column("nobody")).select_from(sa.table("nowhere")))
-
-    async def put(rows: Rows) -> Any:
-        return await rows.execute(unknown)
-
-    with pytest.raises(SchemaTooOld, match="nowhere"):
-        await database.glance(put)
-    assert await database.glance(_names, "U1") == []
