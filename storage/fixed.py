@@ -71,9 +71,9 @@ class Found(list[Any]):
         """`Result.scalars`."""
         return Found([row[0] for row in self])
 
-    def mappings(self) -> list[dict[str, Any]]:
+    def mappings(self) -> Found:
         """`Result.mappings`."""
-        return [row._asdict() for row in self]
+        return Found([row._asdict() for row in self])
 
 
 class _Statement:

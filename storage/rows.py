@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import attributes
 
 from storage.fixed import is_fixed, put
+from storage.tables import Base, table_of
+
+E = TypeVar("E", bound=Base)
 
 
 class Rows(Protocol):
@@ -26,3 +31,16 @@ class Here:
         if is_fixed(statement):
             return put(self._connection, statement, parameters)
         return self._connection.execute(statement, parameters)
+
+
+def as_object(entity: type[E], values: Mapping[str, Any]) -> E:
+    """A row that was read by its columns, as an object that belongs to no session: to be read, in a tenth of the time.
+
+    Args:
+        entity: of which table.
+        values: all of its columns; more do no harm.
+    """
+    manager: Any = attributes.manager_of_class(entity)
+    row: E = manager.new_instance()
+    attributes.instance_dict(row).update({name: values[name] for name in table_of(entity).columns.keys()})  # noqa: SIM118
+    return row

@@ -68,6 +68,7 @@ class Transaction:
         self.wakes = False
         self._tasks: dict[tuple[str, str], dict[str, Any]] = {}
         self._lines: list[audit.Entry] = []
+        self._held: dict[tuple[type[Base], Any], Base] = {}
 
     @property
     def session(self) -> AsyncSession:
@@ -148,10 +149,17 @@ class Transaction:
         inserted = await self.execute(_insert_unless_there(type(row), is_sqlite=self.is_sqlite), _values(row))
         return inserted.first() is not None
 
+    def hold(self, *rows: Base) -> None:
+        """Objects that belong to no session (`as_object`) say what `change` and `move` write; nothing else is written.
+
+        What is set on them otherwise would be lost, and is a RuntimeError at the commit.
+        """
+        self._held |= {(type(row), _key_of(row)): row for row in rows}
+
     async def change(self, row: Base, **values: object) -> None:
-        """Writes some values of a row that the session holds, without the bookkeeping that a flush of it would need."""
+        """Writes some values of a row, without the bookkeeping that a flush of it would need; the object follows."""
         table = table_of(type(row))
-        key = {f"of_{column.key}": getattr(row, column.key) for column in table.primary_key}
+        key = {f"of_{column.key}": getattr(row, column.key) for column in table.primary_key.columns}
         await self.execute(_change(type(row), tuple(values)), {**key, **_new(values)})
         _follow(row, values)
 
@@ -166,18 +174,22 @@ class Transaction:
     ) -> int:
         """The guarded transition: sets `state` and `values` where the state is still one of `before`.
 
-        Returns the number of rows that changed; 0 means that somebody was faster. Objects of this session follow.
+        Returns the number of rows that changed; 0 means that somebody was faster. Objects of the session, and those
+        that are held, follow.
         """
         changes = {"state": to, **values}
         is_one = isinstance(ids, str)
         statement = _move(entity, tuple(changes), tuple(sorted(before)), is_one=is_one)
         result = await self.execute(statement, {"ids": ids if is_one else list(ids), **_new(changes)})
         moved = result.scalars().all()
-        for row_id in moved if self._session is not None else ():
-            loaded = self.session.identity_map.get(identity_key(entity, row_id))
-            if loaded is not None:
-                _follow(loaded, changes)
+        for row_id in moved:
+            for known in (self._held.get((entity, row_id)), self._loaded(entity, row_id)):
+                if known is not None:
+                    _follow(known, changes)
         return len(moved)
+
+    def _loaded(self, entity: type[Base], row_id: str) -> object | None:
+        return None if self._session is None else self.session.identity_map.get(identity_key(entity, row_id))
 
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:
@@ -200,6 +212,8 @@ class Transaction:
 
     async def settle(self) -> None:
         """Writes what was gathered; `Database.write` calls it before the commit. The ledger's lock is the shortest."""
+        if lost := [row for row in self._held.values() if attributes.instance_state(row).modified]:
+            raise RuntimeError(f"set and not written: {lost}")
         if any(line.subject.startswith(_TOLD) for line in self._lines):
             for key in (await self.execute(_WEBHOOKS)).scalars():
                 follow(self, key, after=_WEBHOOKS_AFTER)
@@ -223,6 +237,11 @@ class Transaction:
 def follow(tx: Transaction, webhook: str, *, after: timedelta = timedelta()) -> None:
     """Has a webhook told what the ledger says since it was told last, and what it did not take yet."""
     tx.enqueue(WEBHOOK, webhook, run_at=tx.now + after, lock_key=f"{WEBHOOK}:{webhook}")
+
+
+def _key_of(row: Base) -> Any:
+    key = [getattr(row, column.key) for column in table_of(type(row)).primary_key.columns]
+    return key[0] if len(key) == 1 else tuple(key)
 
 
 def _values(row: Base) -> dict[str, Any]:

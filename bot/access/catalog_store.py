@@ -37,9 +37,7 @@ _SEATS = (
     .where(SeatCount.application == Application.key, SeatCount.used.is_not(None))
     .scalar_subquery()
 )
-_CHOICES = (
-    _OFFERED.add_columns(_SEATS, _POLICY.label("policy")).join(Policy, Policy.key == Application.policy_key)
-)
+_CHOICES = _OFFERED.add_columns(_SEATS, _POLICY.label("policy")).join(Policy, Policy.key == Application.policy_key)
 _ALL_CHOICES = fixed(_CHOICES)
 _ANY = sa.select(_APPLICATION).where(Application.key == sa.bindparam("key"))
 _OFFER = fixed(

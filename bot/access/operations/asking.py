@@ -109,7 +109,7 @@ async def follow_votes(
     if said is not None and _were_too_few(stages[request.stage], approvals, at=request.stage):
         await resolve_incident(tx, scope=subjects.request(request.id), actor=actor, note="The request was decided.")
     while said is Decision.APPROVED and request.stage + 1 < len(stages):
-        request.stage += 1
+        await tx.change(request, stage=request.stage + 1)
         await ask(tx, request, await facts_about(tx, request), approvals)
         said = verdict(stages[request.stage], approvals, at=request.stage)
     if said is Decision.APPROVED:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import subjects
 from bot.access.catalog_store import load_offer
@@ -18,7 +17,9 @@ from bot.access.operations.looking import seconds_looked
 from bot.access.refusals import Refusal, Refused
 from bot.access.request_rules import terms_of, write_terms
 from storage.database import Transaction
-from storage.tables import AccessRequest, Approval, Card, Decision, Person, RequestState
+from storage.fixed import fixed
+from storage.rows import Rows, as_object
+from storage.tables import AccessRequest, Approval, Card, Decision, Person, RequestState, table_of
 
 _TOO_LATE = {
     RequestState.APPROVED: Refusal.ALREADY_DECIDED,
@@ -27,9 +28,11 @@ _TOO_LATE = {
     RequestState.EXPIRED: Refusal.EXPIRED,
 }
 
-_REQUEST = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam("id"))
-_ASKED = (
-    sa.select(Approval, Person.active, Card.ts)
+_BY_ID = sa.select(table_of(AccessRequest)).where(AccessRequest.id == sa.bindparam("id"))
+_REQUEST = fixed(_BY_ID)
+_LOCKED = fixed(_BY_ID.with_for_update())
+_ASKED = fixed(
+    sa.select(table_of(Approval), Person.active, Card.ts)
     .join(Person, Person.id == Approval.approver_id)
     .outerjoin(
         Card,
@@ -61,12 +64,12 @@ class Ballot:
 
 
 async def find_ballot(
-    session: AsyncSession, *, request_id: str, approver_id: str, stage: int | None = None, locked: bool = False
+    rows: Rows, *, request_id: str, approver_id: str, stage: int | None = None, locked: bool = False
 ) -> Ballot:
     """The vote of one person at a stage of a request.
 
     Args:
-        session: to read with.
+        rows: to read with.
         request_id: the request.
         approver_id: the person, by Slack user id.
         stage: the stage that they were asked at; None for the one that the request is at.
@@ -75,17 +78,18 @@ async def find_ballot(
     Raises:
         Refused: there is no such request, it is their own, or they were not asked.
     """
-    statement = _REQUEST.with_for_update() if locked else _REQUEST
-    request = await session.scalar(statement, {"id": request_id})
-    if request is None:
+    found = (await rows.execute(_LOCKED if locked else _REQUEST, {"id": request_id})).mappings().all()
+    if not found:
         raise Refused(Refusal.GONE)
+    request = as_object(AccessRequest, found[0])
     if approver_id in (request.requester_id, request.beneficiary_id):
         raise Refused(Refusal.OWN_REQUEST)
     at = request.stage if stage is None else stage
-    asked = (await session.execute(_ASKED, {"id": request_id, "subject": subjects.request(request_id)})).all()
-    for approval, active, ts in asked:
-        if active and approval.approver_id == approver_id and approval.stage == at:
-            return Ballot(request=request, mine=approval, all=[one for one, *_ in asked], card_ts=ts)
+    asked = (await rows.execute(_ASKED, {"id": request_id, "subject": subjects.request(request_id)})).mappings().all()
+    votes = [as_object(Approval, one) for one in asked]
+    for vote, one in zip(votes, asked, strict=True):
+        if one["active"] and vote.approver_id == approver_id and vote.stage == at:
+            return Ballot(request=request, mine=vote, all=votes, card_ts=one["ts"])
     raise Refused(Refusal.NOT_ASKED)
 
 
@@ -118,15 +122,16 @@ async def decide(
         Refused: the person may not decide this request, or it can no longer be decided.
         WrongWish: the changes are more than what stands, or not offered.
     """
-    ballot = await find_ballot(tx.session, request_id=request_id, approver_id=approver_id, stage=stage, locked=True)
+    ballot = await find_ballot(tx, request_id=request_id, approver_id=approver_id, stage=stage, locked=True)
     request, mine = ballot.request, ballot.mine
+    tx.hold(request, *ballot.all)
     if mine.decision is decision:
         return request.state
     ballot.demand_open(tx.now)
     stood = terms_of(request)
     if changes is not None and changes.of(stood) != stood:
         await _change(tx, request, changes.of(stood))
-        mine.changes = request.terms
+        await tx.change(mine, changes=request.terms)
     await tx.change(mine, decision=decision, reason=reason, decided_at=tx.now)
     tx.record(
         "request.vote",
@@ -148,7 +153,7 @@ async def _change(tx: Transaction, request: AccessRequest, to: Terms) -> None:
     """Raises `WrongWish` for more than what stands, and for what is not offered any more."""
     offer = await load_offer(tx, request.application)
     demand_within(leeway(request, offer[0] if offer else None), to)
-    request.terms = write_terms(to)
+    await tx.change(request, terms=write_terms(to))
 
 
 def _difference(before: Terms, after: Terms) -> dict[str, dict[str, str]]:
