@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.orm import attributes
 
@@ -44,3 +45,9 @@ def as_object(entity: type[E], values: Mapping[str, Any]) -> E:
     row: E = manager.new_instance()
     attributes.instance_dict(row).update({name: values[name] for name in table_of(entity).columns.keys()})  # noqa: SIM118
     return row
+
+
+async def objects(rows: Rows, entity: type[E], statement: sa.Executable, parameters: Mapping[str, Any]) -> list[E]:
+    """The rows that a statement finds by all the columns of one table, `as_object`."""
+    found = await rows.execute(statement, parameters)
+    return [as_object(entity, values) for values in found.mappings()]

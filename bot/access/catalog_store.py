@@ -39,7 +39,7 @@ _SEATS = (
 )
 _CHOICES = _OFFERED.add_columns(_SEATS, _POLICY.label("policy")).join(Policy, Policy.key == Application.policy_key)
 _ALL_CHOICES = fixed(_CHOICES)
-_ANY = sa.select(_APPLICATION).where(Application.key == sa.bindparam("key"))
+_ANY = fixed(sa.select(_APPLICATION).where(Application.key == sa.bindparam("key")))
 _OFFER = fixed(
     sa.select(_APPLICATION.label("application"), _POLICY.label("policy"), _SEATS.label("seats"))
     .join(Policy, Policy.key == Application.policy_key)
@@ -90,9 +90,9 @@ def as_offered(row: Application, counted: Iterable[str]) -> ApplicationEntry | N
     return None if row.retired_at else _available(canonical(row.document), ",".join(sorted(counted)))
 
 
-async def load_application(session: AsyncSession, key: str) -> ApplicationEntry | None:
+async def load_application(rows: Rows, key: str) -> ApplicationEntry | None:
     """The application, also when it is retired: living grants still converge by it. None if there never was one."""
-    document = await session.scalar(_ANY, {"key": key})
+    document = (await rows.execute(_ANY, {"key": key})).scalar()
     return None if document is None else _entry(document)
 
 

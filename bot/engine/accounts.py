@@ -79,7 +79,7 @@ class Accounts:
     async def _situation(self, application: str, person_id: str) -> Situation | None:
         """What is known, after the grants whose time has come have moved on."""
         now = self._database.clock.now()
-        situation = await self._database.look(read_situation, application, person_id, now=now)
+        situation = await self._database.glance(read_situation, application, person_id, now=now)
         if situation is not None and any(situation.due()):
             situation = await self._database.write(settling.move_by_time, application, person_id)
         return situation

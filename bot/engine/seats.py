@@ -19,10 +19,50 @@ from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import Change, Invite, SeatPool, Seats, SetSeatType
 from bot.engine.situation import Situation
 from storage.database import Transaction
-from storage.tables import Account, Grant, GrantState, SeatCount
+from storage.fixed import fixed
+from storage.rows import objects
+from storage.tables import Account, Grant, GrantState, SeatCount, table_of
 
 #: a count that is older is not relied on
 FRESH = timedelta(minutes=1)
+
+_application: sa.BindParameter[str] = sa.bindparam("application")
+_person: sa.BindParameter[str] = sa.bindparam("person_id")
+_seat_type: sa.BindParameter[str] = sa.bindparam("seat_type")
+_counts = table_of(SeatCount)
+_COUNT = fixed(
+    sa.select(_counts).where(_counts.c.application == _application, _counts.c.seat_type == _seat_type).with_for_update()
+)
+_ONE_CAME = fixed(
+    sa.update(_counts)
+    .where(_counts.c.application == _application, _counts.c.seat_type == _seat_type)
+    .values(came=_counts.c.came + 1)
+)
+_COUNT_ANEW = fixed(
+    sa.update(_counts).where(_counts.c.application == _application).values(counted_at=sa.bindparam("at"))
+)
+_OTHERS = (
+    Grant.application == _application,
+    Grant.state == sa.literal_column("'waiting'"),
+    Grant.beneficiary_id != _person,
+)
+_FIRST_IN_LINE = fixed(sa.select(Grant.beneficiary_id).where(*_OTHERS).order_by(Grant.waiting_since, Grant.id).limit(1))
+_ALL_IN_LINE = sa.select(sa.func.count(sa.distinct(Grant.beneficiary_id))).where(
+    *_OTHERS, Grant.seat_type == _seat_type
+)
+_IN_LINE = fixed(_ALL_IN_LINE)
+_IN_LINE_BEFORE = fixed(_ALL_IN_LINE.where(Grant.waiting_since < sa.bindparam("since")))
+_ON_THEIR_WAY = fixed(
+    sa.select(sa.func.count(sa.distinct(Account.person_id)))
+    .join(Grant, sa.and_(Grant.application == Account.application, Grant.beneficiary_id == Account.person_id))
+    .where(
+        Account.application == _application,
+        Account.person_id != _person,
+        Account.last_change_at.is_not(None),
+        Grant.seat_type == _seat_type,
+        Grant.state == sa.literal_column("'granting'"),
+    )
+)
 
 
 class CountFirst(Exception):
@@ -60,7 +100,8 @@ async def demand_room(tx: Transaction, situation: Situation, change: Change) -> 
     seat_type = taken_by(change)
     if seat_type is None or not situation.counts_seats or any(grant.billed_by for grant in situation.holding):
         return
-    count = await tx.session.get(SeatCount, (situation.entry.key, seat_type), with_for_update=True)
+    found = await objects(tx, SeatCount, _COUNT, {"application": situation.entry.key, "seat_type": seat_type})
+    count = next(iter(found), None)
     if count is None or count.counted_at < tx.now - FRESH:
         raise CountFirst
     free = seats_of(count).free
@@ -149,57 +190,24 @@ async def follow_change(tx: Transaction, situation: Situation, observed: Observe
     """An account was seen to have changed: one seat less is free, or one more, for whoever is first in line."""
     if not situation.counts_seats:
         return
+    key = {"application": situation.entry.key, "person_id": situation.person.id}
     if observed.entitlement is not None:
-        await tx.session.execute(
-            sa.update(SeatCount)
-            .where(SeatCount.application == situation.entry.key, SeatCount.seat_type == observed.entitlement.seat_type)
-            .values(came=SeatCount.came + 1)
-        )
-    first = (
-        sa.select(Grant.beneficiary_id)
-        .where(
-            Grant.application == situation.entry.key,
-            Grant.state == sa.literal_column("'waiting'"),
-            Grant.beneficiary_id != situation.person.id,
-        )
-        .order_by(Grant.waiting_since, Grant.id)
-        .limit(1)
-    )
-    next_in_line = await tx.session.scalar(first)
+        await tx.execute(_ONE_CAME, {**key, "seat_type": observed.entitlement.seat_type})
+    next_in_line = (await tx.execute(_FIRST_IN_LINE, key)).scalar()
     if next_in_line is not None:
-        await tx.session.execute(
-            sa.update(SeatCount)
-            .where(SeatCount.application == situation.entry.key)
-            .values(counted_at=tx.now - FRESH - FRESH)
-        )
+        await tx.execute(_COUNT_ANEW, {**key, "at": tx.now - FRESH - FRESH})
         converge_account(tx, situation.entry.key, next_in_line)
 
 
 async def _in_line_before(tx: Transaction, situation: Situation, seat_type: str) -> int:
     """How many people have waited longer for a seat of this type."""
     own = min((grant.waiting_since for grant in situation.holding if grant.waiting_since is not None), default=None)
-    before = sa.select(sa.func.count(sa.distinct(Grant.beneficiary_id))).where(
-        Grant.application == situation.entry.key,
-        Grant.seat_type == seat_type,
-        Grant.state == sa.literal_column("'waiting'"),
-        Grant.beneficiary_id != situation.person.id,
-    )
-    if own is not None:
-        before = before.where(Grant.waiting_since < own)
-    return int(await tx.session.scalar(before) or 0)
+    asked = {"application": situation.entry.key, "person_id": situation.person.id, "seat_type": seat_type}
+    statement, since = (_IN_LINE, {}) if own is None else (_IN_LINE_BEFORE, {"since": own})
+    return int((await tx.execute(statement, {**asked, **since})).scalar() or 0)
 
 
 async def _on_their_way(tx: Transaction, situation: Situation, seat_type: str) -> int:
     """How many other people a change was sent for that takes a seat of this type, and that is not to be seen yet."""
-    sent = (
-        sa.select(sa.func.count(sa.distinct(Account.person_id)))
-        .join(Grant, sa.and_(Grant.application == Account.application, Grant.beneficiary_id == Account.person_id))
-        .where(
-            Account.application == situation.entry.key,
-            Account.person_id != situation.person.id,
-            Account.last_change_at.is_not(None),
-            Grant.seat_type == seat_type,
-            Grant.state == GrantState.GRANTING,
-        )
-    )
-    return int(await tx.session.scalar(sent) or 0)
+    asked = {"application": situation.entry.key, "person_id": situation.person.id, "seat_type": seat_type}
+    return int((await tx.execute(_ON_THEIR_WAY, asked)).scalar() or 0)

@@ -30,7 +30,9 @@ from bot.connectors.contract import (
 from bot.engine import seats
 from bot.engine.situation import Situation, read_situation
 from storage.database import Transaction
+from storage.fixed import fixed
 from storage.ids import new_id
+from storage.rows import objects
 from storage.tables import (
     Account,
     AccountStatus,
@@ -39,6 +41,7 @@ from storage.tables import (
     GrantState,
     ManualStep,
     StepState,
+    table_of,
 )
 
 #: how long an account must be missing before Usher believes that somebody removed it
@@ -54,11 +57,15 @@ NO_CHANGE: Mapping[str, None] = {
 }
 
 
-_LIVING = sa.select(Grant.id, Grant.state).where(
-    Grant.beneficiary_id == sa.bindparam("person_id"),
-    Grant.application == sa.bindparam("application"),
-    Grant.state != sa.literal_column("'ended'"),
+_LIVING = fixed(
+    sa.select(Grant.id, Grant.state).where(
+        Grant.beneficiary_id == sa.bindparam("person_id"),
+        Grant.application == sa.bindparam("application"),
+        Grant.state != sa.literal_column("'ended'"),
+    )
 )
+_OF_ACCOUNT = (Account.application == sa.bindparam("application"), Account.person_id == sa.bindparam("person_id"))
+_ACCOUNT = fixed(sa.select(table_of(Account)).where(*_OF_ACCOUNT).with_for_update())
 
 
 class Overtaken(Exception):
@@ -99,9 +106,10 @@ def is_invite(name: str) -> bool:
 
 async def move_by_time(tx: Transaction, application: str, person_id: str) -> Situation | None:
     """Starts the grants whose start has come and ends those whose end has; returns what is known then."""
-    situation = await read_situation(tx.session, application, person_id, now=tx.now)
+    situation = await read_situation(tx, application, person_id, now=tx.now)
     if situation is None:
         return None
+    tx.hold(*situation.grants)
     starting, over = situation.due()
     for grant in starting:
         await tx.move(Grant, grant.id, before=lifecycle.before_grant(GrantState.GRANTING), to=GrantState.GRANTING)
@@ -372,10 +380,10 @@ def _refresh_step(tx: Transaction, step_id: str) -> None:
 
 
 async def _still(tx: Transaction, situation: Situation) -> None:
-    living = await tx.session.execute(_LIVING, {"person_id": situation.person.id, "application": situation.entry.key})
-    if set(living) != {(grant.id, grant.state) for grant in situation.grants}:
+    living = await tx.execute(_LIVING, _key(situation))
+    if {tuple(row) for row in living} != {(grant.id, grant.state) for grant in situation.grants}:
         raise Overtaken
-    account = await tx.session.get(Account, (situation.entry.key, situation.person.id), with_for_update=True)
+    account = await _account(tx, situation)
     if _what_is_there(account) != _what_is_there(situation.account):
         raise Overtaken
 
@@ -405,15 +413,22 @@ async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, ke
 
 async def _write_account(tx: Transaction, situation: Situation, values: Mapping[str, Any]) -> Account:
     """Updates the account's row, or makes it. The account's lock in the task queue keeps it to one writer at a time."""
-    account = await tx.session.get(Account, (situation.entry.key, situation.person.id))
+    account = await _account(tx, situation)
     if account is None:
-        account = Account(application=situation.entry.key, person_id=situation.person.id, role="", seat_type="")
-        tx.session.add(account)
-    for name, value in values.items():
-        setattr(account, name, value)
-    account.observed_at = tx.now
-    await tx.session.flush()
+        account = Account(**_key(situation), **values, observed_at=tx.now)
+        await tx.insert(account)
+    else:
+        await tx.change(account, **values, observed_at=tx.now)
     return account
+
+
+async def _account(tx: Transaction, situation: Situation) -> Account | None:
+    """The account's row, locked."""
+    return next(iter(await objects(tx, Account, _ACCOUNT, _key(situation))), None)
+
+
+def _key(situation: Situation) -> dict[str, str]:
+    return {"application": situation.entry.key, "person_id": situation.person.id}
 
 
 def _what_is_there(account: Account | None) -> tuple[str, str, str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import lifecycle, subjects
 from bot.access.catalog import ApplicationEntry
@@ -17,7 +16,9 @@ from bot.access.operations.incidents import CANNOT_GET_IN
 from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import Capabilities, Resend
 from bot.connectors.registry import capabilities_of
-from storage.tables import Account, AccountStatus, EndReason, Grant, GrantState, Incident, Person
+from storage.fixed import fixed
+from storage.rows import Rows, objects
+from storage.tables import Account, AccountStatus, EndReason, Grant, GrantState, Incident, Person, table_of
 
 #: first look after an invite was sent; the gap then grows with the invite's age
 FIRST_LOOK = timedelta(seconds=5)
@@ -26,8 +27,14 @@ LONGEST_GAP = timedelta(hours=1)
 ROUTINE_LOOK = timedelta(days=1)
 
 # Built once: this is read between every Approve and its invite. States stand in them for the partial indexes.
-_LIVING = (
-    sa.select(Grant)
+_PERSON = fixed(sa.select(table_of(Person)).where(Person.id == sa.bindparam("person_id")))
+_ACCOUNT = fixed(
+    sa.select(table_of(Account)).where(
+        Account.application == sa.bindparam("application"), Account.person_id == sa.bindparam("person_id")
+    )
+)
+_LIVING = fixed(
+    sa.select(table_of(Grant))
     .where(
         Grant.beneficiary_id == sa.bindparam("person_id"),
         Grant.application == sa.bindparam("application"),
@@ -35,8 +42,10 @@ _LIVING = (
     )
     .order_by(Grant.starts_at, Grant.id)
 )
-_OPEN_INCIDENTS = sa.select(Incident).where(
-    Incident.scope.in_(sa.bindparam("scopes", expanding=True)), Incident.state == sa.literal_column("'open'")
+_OPEN_INCIDENTS = fixed(
+    sa.select(table_of(Incident)).where(
+        Incident.scope.in_(sa.bindparam("scopes", expanding=True)), Incident.state == sa.literal_column("'open'")
+    )
 )
 
 
@@ -199,22 +208,21 @@ def _growing(age: timedelta) -> timedelta:
     return min(max(age / 4, FIRST_LOOK), LONGEST_GAP)
 
 
-async def read_situation(session: AsyncSession, application: str, person_id: str, *, now: datetime) -> Situation | None:
+async def read_situation(rows: Rows, application: str, person_id: str, *, now: datetime) -> Situation | None:
     """Reads what is known; None when the application or the person is not."""
-    entry = await load_application(session, application)
-    person = await session.get(Person, person_id)
-    if entry is None or person is None:
+    entry = await load_application(rows, application)
+    people = await objects(rows, Person, _PERSON, {"person_id": person_id})
+    if entry is None or not people:
         return None
     own = subjects.account(application, person_id)
-    account = {"application": application, "person_id": person_id}
-    incidents = {
-        incident.scope: incident for incident in await session.scalars(_OPEN_INCIDENTS, {"scopes": [application, own]})
-    }
+    key = {"application": application, "person_id": person_id}
+    found = await objects(rows, Incident, _OPEN_INCIDENTS, {"scopes": [application, own]})
+    incidents = {incident.scope: incident for incident in found}
     return Situation(
         entry=entry,
-        person=person,
-        account=await session.get(Account, (application, person_id)),
-        grants=tuple(await session.scalars(_LIVING, account)),
+        person=people[0],
+        account=next(iter(await objects(rows, Account, _ACCOUNT, key)), None),
+        grants=tuple(await objects(rows, Grant, _LIVING, key)),
         outage=incidents.get(application),
         trouble=incidents.get(own),
         now=now,

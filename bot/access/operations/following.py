@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from bot.access import lifecycle, subjects
 from bot.access.request_rules import terms_of
 from storage.database import Transaction
+from storage.fixed import fixed
 from storage.ids import new_id
 from storage.tables import AccessRequest, Grant, GrantState
 
@@ -18,10 +19,12 @@ CARDS_AFTER = timedelta(milliseconds=30)
 CARDS_WITHOUT_LOOK = timedelta(milliseconds=700)
 
 
-_PENDING = sa.select(AccessRequest.id).where(
-    AccessRequest.beneficiary_id == sa.bindparam("person_id"),
-    AccessRequest.application == sa.bindparam("application"),
-    AccessRequest.state == sa.literal_column("'pending'"),
+_PENDING = fixed(
+    sa.select(AccessRequest.id).where(
+        AccessRequest.beneficiary_id == sa.bindparam("person_id"),
+        AccessRequest.application == sa.bindparam("application"),
+        AccessRequest.state == sa.literal_column("'pending'"),
+    )
 )
 
 
@@ -33,8 +36,8 @@ def refresh_cards(tx: Transaction, request_id: str, *, after: timedelta = CARDS_
 
 async def refresh_pending(tx: Transaction, application: str, person_id: str) -> None:
     """As `refresh_cards`, for every request about a person's account that somebody is deciding now."""
-    pending = await tx.session.scalars(_PENDING, {"application": application, "person_id": person_id})
-    for request_id in pending.all():
+    pending = await tx.execute(_PENDING, {"application": application, "person_id": person_id})
+    for request_id in pending.scalars().all():
         refresh_cards(tx, request_id)
 
 
