@@ -37,6 +37,8 @@ T = TypeVar("T")
 USHER = "usher"
 
 _TRIES = 6  # of a transaction that PostgreSQL undid because of another one
+#: seconds: whoever wrote answers the person who waits first; tasks and log lines follow
+_AFTER_THE_ANSWER = 0.001
 _PAUSE = 0.01  # seconds, times a random part of 2 ** try
 
 _log = logging.getLogger(__name__)
@@ -63,9 +65,9 @@ class Database:
         self.is_sqlite = engines.is_sqlite(url)
         #: by which door its writers come in, as the ledger names it: slack, chatgpt, shell, or Usher itself
         self.door = USHER
-        #: called after every commit that leaves tasks to look at; must neither block nor raise
+        #: called a moment after every commit that leaves tasks to look at; must neither block nor raise
         self.on_tasks: list[Callable[[], None]] = []
-        #: called after every commit with the lines that it added to the ledger; must neither block nor raise
+        #: called a moment after every commit, with the lines that it added to the ledger; must neither block nor raise
         self.on_lines: list[Callable[[Sequence[Entry]], None]] = []
         self._writer = writer
         self._reader = reader
@@ -74,6 +76,7 @@ class Database:
         self._read_session = async_sessionmaker(reader, expire_on_commit=False, autoflush=False)
         self._lock = lock
         self._writes: set[asyncio.Task[Any]] = set()
+        self._untold: list[Transaction] = []
 
     @classmethod
     async def open(
@@ -162,6 +165,7 @@ class Database:
         """Waits for the writes under way, then lets go of the database."""
         if self._writes:
             await asyncio.wait(set(self._writes))
+        self._tell_of_commits()
         await self._reader.dispose()
         if self._lookers is not None:
             await self._lookers.close()
@@ -189,10 +193,9 @@ class Database:
         self, operation: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         result, transaction = await self._writer.transact(lambda tx: operation(tx, *args, **kwargs), door=self.door)
-        if transaction.wakes:
-            self._tell(self.on_tasks)
-        if transaction.lines:
-            self._tell(self.on_lines, transaction.lines)
+        if transaction.wakes or transaction.lines:
+            self._untold.append(transaction)
+            asyncio.get_running_loop().call_later(_AFTER_THE_ANSWER, self._tell_of_commits)
         return result
 
     @asynccontextmanager
@@ -200,6 +203,16 @@ class Database:
         with in_words():
             async with self._read_session() as session:
                 yield session
+
+    def _tell_of_commits(self) -> None:
+        """Tells the listeners what was committed since they were told last."""
+        untold = self._untold.copy()
+        self._untold.clear()  # it is one for every door
+        if any(transaction.wakes for transaction in untold):
+            self._tell(self.on_tasks)
+        for transaction in untold:
+            if transaction.lines:
+                self._tell(self.on_lines, transaction.lines)
 
     def _tell(self, listeners: Sequence[Callable[P, None]], *args: P.args, **kwargs: P.kwargs) -> None:
         for listener in listeners:

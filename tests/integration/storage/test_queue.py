@@ -11,6 +11,7 @@ from storage import task_queue
 from storage.database import Database, Transaction
 from storage.tables import TaskState
 from tests.support.clock import START, MovableClock
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from tests.integration.storage.conftest import Queue
@@ -174,6 +175,7 @@ async def test_tasks_that_are_handed_back_are_due_at_once(queue: Queue, database
     woken: list[int] = []
     database.on_tasks.append(lambda: woken.append(1))
     assert await database.write(task_queue.hand_back, [task]) == 1
+    await until(lambda: woken)
     assert woken == [1]
     assert not await queue.finish(task)
     assert (await queue.claim_one()).attempt == 2
@@ -194,6 +196,7 @@ async def test_a_parked_task_waits_for_its_incident(queue: Queue, clock: Movable
     woken: list[int] = []
     database.on_tasks.append(lambda: woken.append(1))
     assert await queue.release() == 1
+    await until(lambda: woken)
     assert woken == [1]
     assert (await queue.claim_one()).failures == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from storage.database import Database, Transaction
 from storage.errors import DatabaseReadOnly
 from storage.tables import Base, Incident, IncidentState, LedgerLine, Person, Policy, Task
 from tests.support.locks import policies_locked
+from tests.support.waiting import until
 
 
 def person(person_id: str, tx: Transaction) -> Person:
@@ -85,13 +87,30 @@ async def test_dispatchers_are_woken_after_the_commit(database: Database) -> Non
         tx.enqueue("account", "chatgpt:U1")
 
     await database.write(ask)
+    await until(lambda: seen)
     assert [await found for found in seen] == [1]
+
+
+async def test_what_nobody_was_told_of_yet_is_told_at_the_end(sqlite_url: str, clock: Any) -> None:
+    """The log line of the last thing that was done before a stop is there."""
+    database = await Database.open(sqlite_url, clock=clock)
+    told: list[str] = []
+    database.on_lines.append(lambda lines: told.extend(line.event for line in lines))
+
+    async def hire(tx: Transaction) -> None:
+        tx.record("person.hired", actor="U9", subject="person:U1")
+
+    await database.through("slack").write(hire)
+    await database.close()
+    assert told == ["person.hired"]
 
 
 async def test_a_failing_listener_does_not_undo_the_commit(database: Database) -> None:
     """The write reports success, since it happened."""
+    tried: list[int] = []
 
     def fail() -> None:
+        tried.append(1)
         raise RuntimeError("listener")
 
     database.on_tasks.append(fail)
@@ -100,6 +119,7 @@ async def test_a_failing_listener_does_not_undo_the_commit(database: Database) -
         tx.enqueue("account", "chatgpt:U1")
 
     await database.write(ask)
+    await until(lambda: tried)
     assert await count(database, Task) == 1
 
 
