@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from logging.handlers import MemoryHandler
 from typing import Any, TextIO
 
 import structlog
@@ -52,6 +54,10 @@ _TALKATIVE = (
     "alembic",
 )
 
+#: seconds, and lines, for which a line is kept at most before it is written
+_MOMENT = 0.02
+_MOST_KEPT = 1000
+
 _ledger = structlog.get_logger("ledger")
 
 
@@ -80,6 +86,27 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return self._masker(super().format(record))
+
+
+class _Unhurried(MemoryHandler):
+    """Writes Usher's own lines a moment later, in their order: whoever pressed waits for no formatting.
+
+    A line says when it happened, not when it was written. Whatever warns is written at once, with all before it, and so
+    are the lines of libraries and those outside an event loop. Only a process that is killed loses its last moment.
+    """
+
+    def __init__(self, target: logging.Handler) -> None:
+        super().__init__(capacity=_MOST_KEPT, flushLevel=logging.WARNING, target=target)
+
+    def shouldFlush(self, record: logging.LogRecord) -> bool:  # noqa: N802  # logging's name
+        if super().shouldFlush(record) or not isinstance(record.msg, dict):
+            return True
+        if len(self.buffer) == 1:
+            try:
+                asyncio.get_running_loop().call_later(_MOMENT, self.flush)
+            except RuntimeError:
+                return True
+        return False
 
 
 def withhold(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -145,7 +172,9 @@ def set_up(settings: Settings, *, level: str | None = None, stream: TextIO | Non
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    for former in root.handlers:
+        former.flush()
+    root.handlers[:] = [_Unhurried(handler)]
     root.setLevel((level or settings.log_level).upper())
     logging.captureWarnings(capture=True)
     for name in _TALKATIVE:

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.fixed import fixed
-from storage.sealing import SEALED, Sealable, canonical, content_digest, new_salt, sealed_hash
+from storage.sealing import SEALED, Sealable, canonical, content_digest, new_hash, new_salt, sealed_hash
 from storage.tables import LedgerLine, table_of
 
 __all__ = ["canonical"]
@@ -128,7 +128,7 @@ async def append(execute: Execute, entries: Sequence[Entry], *, is_sqlite: bool)
             "seq": seq, "at": entry.at, "actor": entry.actor, "event": entry.event, "subject": entry.subject,
             "data": entry.data, "previous": previous, "salt": new_salt(), "seals": None,
         }  # fmt: skip
-        previous = sealed_hash(_New(**line))
+        previous = new_hash(_New(**line))
         rows.append({**line, "hash": previous})
     await execute(_INSERT, rows)
 

@@ -182,7 +182,7 @@ def _sqlite_on_threads(url: URL, pragmas: dict[str, str], *, begin: str | None, 
         "sqlite://", creator=creator, poolclass=QueuePool, pool_size=connections, max_overflow=0, **_SILENT
     )
     if begin is not None:
-        _begin_with(engine, begin)
+        event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute(begin))
     return engine
 
 

@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -91,7 +91,13 @@ def values_of(actor: str, subject: str, data: str) -> dict[str, Any]:
     read = json.loads(data)
     if canonical(read) != data:
         raise ValueError("not canonical")
-    return {"actor": actor, "subject": subject, **dict(_leaves(read, "data"))}
+    return _values(actor, subject, read)
+
+
+def new_hash(line: Sealable) -> str:
+    """`sealed_hash` of a line that is being written, so is canonical and complete: in half the time."""
+    values = _values(line.actor, line.subject, json.loads(line.data))
+    return _hash(line, {path: _digest(_salt(line, path), value) for path, value in values.items()})
 
 
 def sealed_hash(line: Sealable) -> str:
@@ -106,7 +112,7 @@ def sealed_hash(line: Sealable) -> str:
         return ""
     if not all(_stands_for_erased(values.get(path)) for path in erased):
         return ""
-    return SEALED + _sha256(canonical([line.previous, line.seq, line.at, line.event, digests]))
+    return _hash(line, digests)
 
 
 def without(line: Sealable, replaced: Mapping[str, str]) -> Remains:
@@ -138,35 +144,44 @@ def _seals(line: Sealable, paths: Collection[str]) -> tuple[dict[str, str], dict
     if line.seals is not None:
         seals = json.loads(line.seals)
         return dict(seals["kept"]), dict(seals["erased"])
+    return {path: _salt(line, path) for path in paths}, {}
+
+
+def _salt(line: Sealable, path: str) -> str:
     if line.salt is None:
         raise ValueError("no salt")
-    return {path: _sha256(line.salt + path)[:32] for path in paths}, {}
+    return _sha256(line.salt + path)[:32]
+
+
+def _hash(line: Sealable, digests: Mapping[str, str]) -> str:
+    return SEALED + _sha256(canonical([line.previous, line.seq, line.at, line.event, digests]))
 
 
 def _digest(salt: str, value: object) -> str:
-    return _sha256(salt + canonical(value))
+    # what nobody said is most of it, and the encoder takes its time
+    return _sha256(salt + ("null" if value is None else canonical(value)))
 
 
 def _stands_for_erased(value: object) -> bool:
     return isinstance(value, str) and (value == TEXT_ERASED or is_pseudonym(value))
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    inner = list(_inner(value, path))
-    if not inner:
-        yield path, value
-    for below, each in inner:
-        yield from _leaves(each, below)
+def _values(actor: str, subject: str, data: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {"actor": actor, "subject": subject}
+    _gather(values, data, "data")
+    return values
 
 
-def _inner(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """What a container holds, each with its path; a list's places cannot be taken for an object's keys."""
-    if isinstance(value, dict):
+def _gather(values: dict[str, Any], value: Any, path: str) -> None:
+    """Adds the values inside a value, by their paths; a list's places cannot be taken for an object's keys."""
+    if isinstance(value, dict) and value:
         for key, each in value.items():
-            yield f"{path}/{_escaped(key)}", each
-    elif isinstance(value, list):
+            _gather(values, each, f"{path}/{_escaped(key)}")
+    elif isinstance(value, list) and value:
         for place, each in enumerate(value):
-            yield f"{path}/#{place}", each
+            _gather(values, each, f"{path}/#{place}")
+    else:
+        values[path] = value
 
 
 def _escaped(key: str) -> str:
