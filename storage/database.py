@@ -12,8 +12,10 @@ import fcntl
 import logging
 import os
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import Context, copy_context
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL
@@ -76,7 +78,7 @@ class Database:
         self._read_session = async_sessionmaker(reader, expire_on_commit=False, autoflush=False)
         self._lock = lock
         self._writes: set[asyncio.Task[Any]] = set()
-        self._untold: list[Transaction] = []
+        self._untold: deque[tuple[Context, Transaction]] = deque()
 
     @classmethod
     async def open(
@@ -165,7 +167,8 @@ class Database:
         """Waits for the writes under way, then lets go of the database."""
         if self._writes:
             await asyncio.wait(set(self._writes))
-        self._tell_of_commits()
+        while self._untold:
+            self._tell_of_next()
         await self._reader.dispose()
         if self._lookers is not None:
             await self._lookers.close()
@@ -194,8 +197,8 @@ class Database:
     ) -> T:
         result, transaction = await self._writer.transact(lambda tx: operation(tx, *args, **kwargs), door=self.door)
         if transaction.wakes or transaction.lines:
-            self._untold.append(transaction)
-            asyncio.get_running_loop().call_later(_AFTER_THE_ANSWER, self._tell_of_commits)
+            self._untold.append((copy_context(), transaction))
+            asyncio.get_running_loop().call_later(_AFTER_THE_ANSWER, self._tell_of_next)
         return result
 
     @asynccontextmanager
@@ -204,15 +207,17 @@ class Database:
             async with self._read_session() as session:
                 yield session
 
-    def _tell_of_commits(self) -> None:
-        """Tells the listeners what was committed since they were told last."""
-        untold = self._untold.copy()
-        self._untold.clear()  # it is one for every door
-        if any(transaction.wakes for transaction in untold):
+    def _tell_of_next(self) -> None:
+        """Tells the listeners of the next commit, as part of whatever made it."""
+        if self._untold:
+            context, transaction = self._untold.popleft()
+            context.run(self._tell_of, transaction)
+
+    def _tell_of(self, transaction: Transaction) -> None:
+        if transaction.wakes:
             self._tell(self.on_tasks)
-        for transaction in untold:
-            if transaction.lines:
-                self._tell(self.on_lines, transaction.lines)
+        if transaction.lines:
+            self._tell(self.on_lines, transaction.lines)
 
     def _tell(self, listeners: Sequence[Callable[P, None]], *args: P.args, **kwargs: P.kwargs) -> None:
         for listener in listeners:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from storage import traces
 from storage.clock import SystemClock
 from storage.database import Database, Transaction
 from storage.errors import DatabaseReadOnly
@@ -89,6 +90,24 @@ async def test_dispatchers_are_woken_after_the_commit(database: Database) -> Non
     await database.write(ask)
     await until(lambda: seen)
     assert [await found for found in seen] == [1]
+
+
+async def test_whoever_is_told_is_told_as_part_of_what_was_done(database: Database) -> None:
+    """The log line of a commit bears the trace of the press that made it, however many are made at once."""
+    told: dict[str, str | None] = {}
+    database.on_lines.append(lambda lines: told.update({lines[0].subject: traces.current()}))
+
+    async def press(number: int) -> tuple[str, str]:
+        async def hire(tx: Transaction) -> None:
+            tx.record("person.hired", actor="U9", subject=f"person:U{number}")
+
+        with traces.follow() as trace:
+            await database.write(hire)
+        return f"person:U{number}", trace
+
+    pressed = dict(await asyncio.gather(*(press(number) for number in range(20))))
+    await until(lambda: len(told) == 20)
+    assert told == pressed
 
 
 async def test_what_nobody_was_told_of_yet_is_told_at_the_end(sqlite_url: str, clock: Any) -> None:
