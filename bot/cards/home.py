@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,8 @@ from bot.cards.rich import Line, bold, button, buttons, code, header, lines
 from bot.cards.voice import Voice
 from bot.cards.words import NAME
 
+#: characters of a block_id (docs.slack.dev, Blocks)
+_LONGEST_ID: Final = 255
 #: what a Home tab takes (docs.slack.dev, Home tabs)
 _MOST_BLOCKS: Final = 100
 #: the greeting and its buttons
@@ -58,15 +60,29 @@ def home_view(home: HomeStory) -> JSON:
     parts = [*sorted(_parts(home), key=_Part.place), *_at_the_end(home)]
     away = away_part(home)
     most = min(SHOWN, (_MOST_BLOCKS - _TOP - len(away) - _FRAME * len(parts)) // (2 * len(parts)))
-    return {
-        "type": "home",
-        "blocks": [
-            lines([f"Hello {one_line(home.who.name, NAME)}. Here is what you have, and what waits for you."]),
-            *buttons(_first_buttons(home)),
-            *(block for part in parts for block in part.blocks(most, home)),
-            *away,
-        ],
-    }
+    blocks = [
+        lines([f"Hello {one_line(home.who.name, NAME)}. Here is what you have, and what waits for you."]),
+        *buttons(_first_buttons(home)),
+        *(block for part in parts for block in part.blocks(most, home)),
+        *away,
+    ]
+    return {"type": "home", "blocks": list(_known_again(blocks))}
+
+
+def _known_again(blocks: Sequence[JSON]) -> Iterator[JSON]:
+    """Rows of buttons with ids that say what they are about, where Slack would give each publishing new ones.
+
+    The tab is published anew whenever something happens, also while somebody is pressing a button on the one before.
+    """
+    named: set[str] = set()
+    for block in blocks:
+        if block["type"] == "actions" and "block_id" not in block:
+            first = block["elements"][0]
+            name = f"{first['action_id']}:{first.get('value', '')}"[:_LONGEST_ID]
+            yield block if name in named else {**block, "block_id": name}
+            named.add(name)
+        else:
+            yield block
 
 
 def _first_buttons(home: HomeStory) -> list[JSON]:

@@ -49,6 +49,20 @@ async def test_a_request_from_the_home_tab_to_the_home_tab(studio: Studio) -> No
     assert studio.has(lena) is None
 
 
+async def test_a_press_on_a_tab_that_was_published_anew_meanwhile_counts(studio: Studio) -> None:
+    """It is published whenever something happens, and people press what they saw a moment before."""
+    lena, maya = studio.lena, studio.maya
+    await studio.ask(lena)
+    await maya.open_home()
+    await studio.until(lambda: "Approve" in buttons(maya))
+    seen, shown_at = maya.home, maya.home.hash
+    [row] = [block for block in seen.blocks if any(each.get("value") for each in block.get("elements", ()))]
+    await maya.open_home()
+    await studio.until(lambda: maya.home.hash != shown_at)
+    await studio.slack.interactions.act(maya.id, maya.home, row["block_id"], row["elements"][0]["action_id"])
+    await studio.until(lambda: studio.has(lena))
+
+
 async def test_denied_from_the_home_tab(studio: Studio) -> None:
     """The form opens over it, and the reason reaches the requester."""
     lena, maya = studio.lena, studio.maya
