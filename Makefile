@@ -54,7 +54,7 @@ test: $(STAMP)
 check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy -p bot -p storage -p sandbox
+	$(BIN)/mypy -p bot -p storage -p sandbox -p bench -p scoreboard
 	$(BIN)/pytest tests/docs
 	$(UV) lock --check --quiet
 	@$(BIN)/python -m deploy.audit

@@ -161,7 +161,7 @@ class _Connection(asyncio.Protocol):
             method, target, _ = line.split(" ")
             parts = urlsplit(target)
             given = dict(parse_qsl(parts.query)) | _read(rest[:length], headers.get("content-type", ""))
-            body = json.dumps(self._answer(method, unquote(parts.path), given, self._came)).encode()
+            body = json.dumps(self._answer(method, unquote(parts.path), given, self._came or time.monotonic())).encode()
             head_out = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             self._transport.write(head_out.encode() + body)
             self._rest = rest[length:]
@@ -171,7 +171,7 @@ class _Connection(asyncio.Protocol):
 def _read(body: bytes, kind: str) -> JSON:
     if not body:
         return {}
-    return json.loads(body) if "json" in kind else dict(parse_qsl(body.decode()))  # type: ignore[no-any-return]
+    return json.loads(body) if "json" in kind else dict(parse_qsl(body.decode()))
 
 
 async def _serve(people: int, accepted_after: float = math.inf) -> None:

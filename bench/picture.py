@@ -90,4 +90,4 @@ def _round_up(height: float) -> float:
     if height <= 0:
         return 1.0
     power = 10 ** math.floor(math.log10(height))
-    return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= height)
+    return next(float(step * power) for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= height)

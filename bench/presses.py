@@ -30,7 +30,7 @@ from bench.wire import Wire
 Kind = Literal["command", "submit", "approve", "invite", "busy"]
 
 #: presses at once, and for each how many rounds of how many presses
-LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (30, 1), 32: (2, 96), 128: (2, 256)}
+LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (40, 1), 32: (3, 128), 128: (4, 256)}
 WARM_UP: Final = 5
 #: approvals a second that go on while the way of each to ChatGPT is measured, and how many there are
 GOING_ON, APPROVALS = 100, 400
@@ -204,8 +204,14 @@ async def _stage(stored: int) -> AsyncIterator[Stage]:
             usher(f"{light}/api/", directory, catalog=demo_catalog(light), SLACK_MANAGER_FIELD="Nobody") as ours,
             httpx.AsyncClient(trust_env=False, timeout=60) as http,
         ):
-            servers = {"usher": Server("usher", ours.url), "floor": Server("floor", floor)}
-            yield Stage(stored=stored, light=light, database=database, http=http, **servers)
+            yield Stage(
+                stored=stored,
+                usher=Server("usher", ours.url),
+                floor=Server("floor", floor),
+                light=light,
+                database=database,
+                http=http,
+            )
 
 
 async def _lifecycles(stage: Stage, level: int, size: int, number: int) -> None:
@@ -275,7 +281,7 @@ async def tables() -> list[Table]:
 
 def table(stage: Stage) -> list[tuple[str, ...]]:
     """What the presses took on one database, by `COLUMNS`."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for (kind, level), ours in sorted(stage.usher.figures.items(), key=_order):
         theirs = stage.floor.figures[kind, level]
         if kind in ("invite", "busy"):

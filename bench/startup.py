@@ -150,7 +150,9 @@ def rows(found: dict[int, list[Start]]) -> list[tuple[str, ...]]:
         for living, starts in found.items()
     }
     none = medians[0]
-    table = [("none", f"{none.seconds:.2f} s", "", "", f"{none.memory:.0f} MiB", "", f"≤ {AT_REST} MiB")]
+    table: list[tuple[str, ...]] = [
+        ("none", f"{none.seconds:.2f} s", "", "", f"{none.memory:.0f} MiB", "", f"≤ {AT_REST} MiB")
+    ]
     for living, start in list(medians.items())[1:]:
         more = (start.memory - none.memory) / (living / 10_000)
         table.append(

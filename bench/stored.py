@@ -45,7 +45,7 @@ def as_stored(moment: datetime) -> str:
 def hire(url: str, count: int) -> None:
     """Writes the crew into the directory, each of them managed by the next, and the admin."""
     now = datetime.now(UTC)
-    crew = [
+    crew: list[dict[str, str | None]] = [
         {
             "id": person_id(n),
             "email": email_of(n),
@@ -54,8 +54,13 @@ def hire(url: str, count: int) -> None:
         }
         for n in range(count)
     ]
-    noor = {"id": company.NOOR.id, "email": company.NOOR.email, "name": company.NOOR.name, "manager_from_slack": None}
-    _insert(url, {Person: [person | {"updated_at": now} for person in (*crew, noor)]})
+    noor: dict[str, str | None] = {
+        "id": company.NOOR.id,
+        "email": company.NOOR.email,
+        "name": company.NOOR.name,
+        "manager_from_slack": None,
+    }
+    _insert(url, {Person: [{**person, "updated_at": now} for person in (*crew, noor)]})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

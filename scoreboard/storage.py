@@ -100,7 +100,7 @@ async def read_only_at_the_start(_: Ground, harbour: Harbour) -> None:
 
 async def set_back(_: Ground, harbour: Harbour) -> None:
     """One grant ends while the clock is wrong, and one request is decided: both are right once the clock is."""
-    harbour.usher = harbour.another_usher(command=(sys.executable, "-m", "tests.support.moved_clock"), **_HERE)
+    harbour.usher = harbour.another_usher(command=(sys.executable, "-m", "tests.support.moved_clock"), PYTHONPATH=_HERE)
     going, coming = harbour.hire(1), harbour.hire(2)
     await harbour.start()
     card = await harbour.ask(coming)
@@ -125,7 +125,7 @@ async def set_back(_: Ground, harbour: Harbour) -> None:
     await harbour.demand_whole_ledger()
 
 
-_HERE: Final = {"PYTHONPATH": str(Path(__file__).parents[1])}
+_HERE: Final = str(Path(__file__).parents[1])
 SCENARIOS: Final[Mapping[Kind, Mapping[str, Scenario]]] = {
     Kind.SQLITE: {
         "the disk full when Approve is pressed": full_when_pressed,
