@@ -15,6 +15,7 @@ from bot import logs
 from bot.settings import Settings
 from storage import traces
 from storage.audit import Entry
+from tests.support.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,31 @@ def test_libraries_and_usher_write_one_shape() -> None:
     assert (theirs["event"], theirs["logger"], theirs["level"]) == ("listening on ::1", "uvicorn.error", "warning")
     assert ours["timestamp"].endswith("Z")
     assert theirs["timestamp"].endswith("Z")
+
+
+async def test_nobody_waits_for_a_line_and_the_order_stays() -> None:
+    """What is only told is written a moment later; what warns at once, with all before it; each with its own time."""
+    stream = _written("json")
+    log = structlog.get_logger("bot.x")
+    log.info("first")
+    assert stream.getvalue() == ""
+    await until(lambda: "first" in stream.getvalue())
+    log.info("second")
+    log.warning("third")
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["first", "second", "third"]
+    log.info("fourth")
+    logging.getLogger("lib").warning("fifth")
+    times = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [each["event"] for each in times[3:]] == ["fourth", "fifth"]
+    assert [each["timestamp"] for each in times] == sorted(each["timestamp"] for each in times)
+
+
+async def test_the_last_lines_are_written_at_the_end() -> None:
+    """A process that stops leaves nothing unwritten: then Python closes every handler (`logging.shutdown`)."""
+    stream = _written("json")
+    structlog.get_logger("bot.x").info("usher.stopped")
+    logging.getLogger().handlers[0].close()
+    assert json.loads(stream.getvalue())["event"] == "usher.stopped"
 
 
 def test_context_is_part_of_every_line() -> None:
