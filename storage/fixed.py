@@ -91,7 +91,9 @@ class _Statement:
 
     def __init__(self, statement: Any, names: tuple[str, ...], dialect: Dialect) -> None:
         self.statement = statement  # as long as it lives, nobody else has its id
-        compiled = statement.compile(dialect=dialect, column_keys=names if isinstance(statement, sa.Insert) else None)
+        # as SQLAlchemy does: to insert and to update, a parameter that is called as a column is a value for it
+        changes = isinstance(statement, sa.Insert | sa.Update)
+        compiled = statement.compile(dialect=dialect, column_keys=names if changes else None)
         if not_given := compiled.insert_prefetch or compiled.update_prefetch:
             raise TypeError(f"columns whose default is Python's have to be given: {not_given}")
         self._compiled = compiled

@@ -33,14 +33,14 @@ _counts = table_of(SeatCount)
 _COUNT = fixed(
     sa.select(_counts).where(_counts.c.application == _application, _counts.c.seat_type == _seat_type).with_for_update()
 )
+# what is bound in an UPDATE cannot be called as a column
+_OF_APPLICATION = _counts.c.application == sa.bindparam("of_application")
 _ONE_CAME = fixed(
     sa.update(_counts)
-    .where(_counts.c.application == _application, _counts.c.seat_type == _seat_type)
+    .where(_OF_APPLICATION, _counts.c.seat_type == sa.bindparam("of_seat_type"))
     .values(came=_counts.c.came + 1)
 )
-_COUNT_ANEW = fixed(
-    sa.update(_counts).where(_counts.c.application == _application).values(counted_at=sa.bindparam("at"))
-)
+_COUNT_ANEW = fixed(sa.update(_counts).where(_OF_APPLICATION).values(counted_at=sa.bindparam("at")))
 _OTHERS = (
     Grant.application == _application,
     Grant.state == sa.literal_column("'waiting'"),
@@ -190,12 +190,13 @@ async def follow_change(tx: Transaction, situation: Situation, observed: Observe
     """An account was seen to have changed: one seat less is free, or one more, for whoever is first in line."""
     if not situation.counts_seats:
         return
-    key = {"application": situation.entry.key, "person_id": situation.person.id}
+    application = situation.entry.key
     if observed.entitlement is not None:
-        await tx.execute(_ONE_CAME, {**key, "seat_type": observed.entitlement.seat_type})
-    next_in_line = (await tx.execute(_FIRST_IN_LINE, key)).scalar()
+        await tx.execute(_ONE_CAME, {"of_application": application, "of_seat_type": observed.entitlement.seat_type})
+    asked = {"application": application, "person_id": situation.person.id}
+    next_in_line = (await tx.execute(_FIRST_IN_LINE, asked)).scalar()
     if next_in_line is not None:
-        await tx.execute(_COUNT_ANEW, {**key, "at": tx.now - FRESH - FRESH})
+        await tx.execute(_COUNT_ANEW, {"of_application": application, "at": tx.now - FRESH - FRESH})
         converge_account(tx, situation.entry.key, next_in_line)
 
 
