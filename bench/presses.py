@@ -30,7 +30,7 @@ from bench.wire import Wire
 Kind = Literal["command", "submit", "approve", "invite", "busy"]
 
 #: presses at once, and for each how many rounds of how many presses
-LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (40, 1), 32: (3, 128), 128: (4, 256)}
+LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (30, 1), 32: (2, 128), 128: (3, 256)}
 WARM_UP: Final = 5
 #: approvals a second that go on while the way of each to ChatGPT is measured, and how many there are
 GOING_ON, APPROVALS = 100, 400
