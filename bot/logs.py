@@ -97,15 +97,18 @@ class _Unhurried(MemoryHandler):
 
     def __init__(self, target: logging.Handler) -> None:
         super().__init__(capacity=_MOST_KEPT, flushLevel=logging.WARNING, target=target)
+        self._loop: asyncio.AbstractEventLoop | None = None  # that has the next flush to do
 
     def shouldFlush(self, record: logging.LogRecord) -> bool:  # noqa: N802  # logging's name
         if super().shouldFlush(record) or not isinstance(record.msg, dict):
             return True
-        if len(self.buffer) == 1:
-            try:
-                asyncio.get_running_loop().call_later(_MOMENT, self.flush)
-            except RuntimeError:
-                return True
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return True
+        if len(self.buffer) == 1 or loop is not self._loop:
+            self._loop = loop
+            loop.call_later(_MOMENT, self.flush)
         return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -62,6 +63,25 @@ async def test_nobody_waits_for_a_line_and_the_order_stays() -> None:
     times = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [each["event"] for each in times[3:]] == ["fourth", "fifth"]
     assert [each["timestamp"] for each in times] == sorted(each["timestamp"] for each in times)
+
+
+def test_no_line_waits_for_an_event_loop_that_is_over() -> None:
+    """A command runs one after the other: what the first left unwritten comes with the next line, before it."""
+    stream = _written("json")
+
+    async def tell(event: str) -> None:
+        structlog.get_logger("bot.x").info(event)
+
+    asyncio.run(tell("first"))
+    structlog.get_logger("bot.x").info("second")
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["first", "second"]
+
+    async def tell_and_wait() -> None:
+        await tell("fourth")
+        await until(lambda: "fourth" in stream.getvalue())
+
+    asyncio.run(tell("third"))
+    asyncio.run(tell_and_wait())
 
 
 async def test_the_last_lines_are_written_at_the_end() -> None:
