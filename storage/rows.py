@@ -43,7 +43,7 @@ def as_object(entity: type[E], values: Mapping[str, Any]) -> E:
     """
     manager: Any = attributes.manager_of_class(entity)
     row: E = manager.new_instance()
-    attributes.instance_dict(row).update({each.key: values[each.key] for each in table_of(entity).columns})
+    attributes.instance_dict(row).update({name: values[name] for name in table_of(entity).columns.keys()})  # noqa: SIM118
     return row
 
 
