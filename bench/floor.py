@@ -11,7 +11,6 @@ import asyncio
 import sys
 from typing import Any
 
-import httpx
 import sqlalchemy as sa
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -21,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bench.crew import INVITE
 from bot.app import _loop_factory
 from bot.cards import actions
+from bot.connectors.http import new_http_client
 from bot.serving import listen, serving
 from bot.web import web_app
 
@@ -62,7 +62,7 @@ async def main(url: str, api_url: str, chatgpt_url: str) -> None:
         await connection.run_sync(_rows.metadata.create_all)
     slack = AsyncWebClient(token="xoxb-sandbox", base_url=api_url)
     app = AsyncApp(client=slack, signing_secret="sandbox-signing-secret", process_before_response=True)
-    http = httpx.AsyncClient(trust_env=False)
+    http = new_http_client(trust_env=False)
     calls: set[asyncio.Task[Any]] = set()
 
     async def commit() -> None:
