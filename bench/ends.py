@@ -128,7 +128,7 @@ async def free() -> Free:
 
 
 async def _plain_loops(sandbox: Sandbox, example: Call) -> float:
-    """Removals a second of eight loops with the same HTTP client alone: each looks into both lists at once, removes, looks again."""
+    """Removals a second of eight loops with the HTTP client alone: each looks into both lists, removes, looks again."""
     headers = {"Authorization": example.headers["authorization"], "Chatgpt-Account-Id": company.CHATGPT_WORKSPACE_ID}
     account = f"{sandbox.chatgpt_url}/backend-api/accounts/{company.CHATGPT_WORKSPACE_ID}"
     left = iter(range(GRANTS))

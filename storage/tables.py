@@ -551,6 +551,10 @@ class Incident(Base):
     )
 
 
+#: by which due tasks are taken: the earliest first
+TURN = "coalesce(due_by, run_at)"
+
+
 class Task(Base):
     """Durable work. `attempt` is the fencing token: every later write by a worker must match it."""
 
@@ -563,6 +567,7 @@ class Task(Base):
     payload: Mapped[dict[str, Any]]
     state: Mapped[TaskState]
     run_at: Mapped[datetime]
+    due_by: Mapped[datetime | None]  # when it goes before all that is due later; until then, others may go before it
     wish_at: Mapped[datetime | None]  # asked for again while it ran
     attempt: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)  # in a row; sets the back-off
@@ -579,6 +584,10 @@ class Task(Base):
         sa.Index("ix_tasks_due", "run_at", "id", **_partial("state = 'open'")),
         # a thousand accounts that wait for their turn are in nobody's way
         sa.Index("ix_tasks_due_besides_accounts", "run_at", "id", **_partial("state = 'open' AND kind <> 'account'")),
+        sa.Index("ix_tasks_turn", sa.text(TURN), "id", **_partial("state = 'open'")),
+        sa.Index(
+            "ix_tasks_turn_besides_accounts", sa.text(TURN), "id", **_partial("state = 'open' AND kind <> 'account'")
+        ),
         sa.Index("ix_tasks_lane", "lock_key", "run_at", "id", **_partial("state = 'open'")),
         sa.Index("ix_tasks_parked", "incident_id", **_partial("state = 'parked'")),
         sa.Index("ix_tasks_finished", "finished_at", **_partial("state = 'done'")),

@@ -1,8 +1,12 @@
 """The task queue: durable work as rows, in the same transaction as the decision that asks for it.
 
-A claim moves `run_at` to the end of its lease, so the task of a worker that died simply becomes due again, and one
-partial index serves every question. `attempt` is the fencing token: it grows with every claim, and what a worker
-reports counts only while the task is still in the attempt that the worker was given.
+A claim moves `run_at` to the end of its lease, so the task of a worker that died simply becomes due again. `attempt`
+is the fencing token: it grows with every claim, and what a worker reports counts only while the task is still in the
+attempt that the worker was given.
+
+What is due is taken in its turn: the earliest deadline first, which is a task's `run_at` and its patience. Where there
+is room for all, nothing waits; in a crowd, an approved invite goes before the cards that tell of it, and before looks
+at what was invited long ago, but for no longer than their patience lasts.
 
 Every function takes the `Transaction` it is to be part of. States stand in the statements as literals, because neither
 database matches a bound parameter with the predicate of a partial index.
@@ -10,8 +14,8 @@ database matches a bound parameter with the predicate of a partial index.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,6 +38,15 @@ __all__ = [
     "Claim", "ClaimedTask", "Notifications", "Room", "claim", "claim_due", "extend_lease", "finish", "hand_back",
     "hurry", "next_due", "park", "purge", "release", "retry", "take_over",
 ]  # fmt: skip
+
+#: for how long a task of these kinds lets those go first that have no patience: what people look at, and who listens
+PATIENCE: Mapping[str, timedelta] = {
+    "cards": timedelta(seconds=5),
+    "home": timedelta(seconds=5),
+    "webhook": timedelta(seconds=10),
+}
+#: a turn that is farther off than this cannot be that of a task which is due
+LONGEST_PATIENCE = timedelta(minutes=1)
 
 _CLAIM_TRIES = 5
 
@@ -58,6 +71,8 @@ class ClaimedTask:
     lock_key: str | None
     #: what asked for it (`storage.traces`)
     trace: str | None = None
+    #: whether others that were due could go first
+    patient: bool = False
 
 
 class Claim(NamedTuple):
@@ -70,16 +85,30 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """How many more tasks of one kind a worker has room for, so that many of them do not keep all others waiting."""
+    """How many more tasks of some sort a worker has room for, so that many of them do not keep all others waiting.
+
+    Attributes:
+        kind: a kind of task.
+        left: how many more of that kind.
+        patient: how many more that can wait, whatever their kind; None for as many as of all others. What has waited
+            for as long as it can is not one of them.
+    """
 
     kind: str
     left: int
+    patient: int | None = None
 
 
 async def claim(
-    tx: Transaction, *, owner: str, limit: int, lease: timedelta, besides: str | None = None
+    tx: Transaction,
+    *,
+    owner: str,
+    limit: int,
+    lease: timedelta,
+    besides: str | None = None,
+    patient: bool = True,
 ) -> list[ClaimedTask]:
-    """Takes up to `limit` due tasks for `owner`, of each lane (tasks with one `lock_key`) the one due first.
+    """Takes up to `limit` due tasks for `owner` in their turn; of each lane (of one `lock_key`) only the one due first.
 
     On PostgreSQL two claims at the same instant may reach for one lane; a unique index lets one of them through and
     fails the other's transaction with IntegrityError. `claim_due` tries again.
@@ -90,10 +119,12 @@ async def claim(
         limit: how many at most.
         lease: for how long they are the worker's.
         besides: a kind of which none is taken.
+        patient: whether those are taken that can wait.
     """
     if limit <= 0:
         return []
-    bound = {"now": tx.now, "until": tx.now + lease, "owner": owner, "limit": limit}
+    latest = tx.now + LONGEST_PATIENCE if patient else tx.now
+    bound = {"now": tx.now, "until": tx.now + lease, "latest": latest, "owner": owner, "limit": limit}
     statement = _claim(is_sqlite=tx.is_sqlite, besides=besides)
     rows = await tx.execute(statement, bound)
     return [ClaimedTask(**row) for row in rows.mappings()]
@@ -109,12 +140,21 @@ async def claim_due(db: Database, *, owner: str, limit: int, lease: timedelta, r
     async def claiming(tx: Transaction) -> tuple[list[ClaimedTask], datetime | None]:
         if room is None:
             return await claim(tx, owner=owner, limit=limit, lease=lease), await next_due(tx)
+        claimed = await within(room, tx, limit, patient=room.patient is None)
+        if room.patient is not None:
+            left = replace(room, left=room.left - _number_of(room.kind, claimed))
+            claimed += await within(left, tx, min(limit - len(claimed), room.patient), patient=True)
+        besides = room.kind if _number_of(room.kind, claimed) == room.left else None
+        is_full = sum(task.patient for task in claimed) == room.patient
+        return claimed, await next_due(tx, besides=besides, patient=not is_full)
+
+    async def within(room: Room, tx: Transaction, limit: int, *, patient: bool) -> list[ClaimedTask]:
         first = min(limit, room.left)
-        claimed = await claim(tx, owner=owner, limit=first, lease=lease)
-        if len(claimed) == first:
-            claimed += await claim(tx, owner=owner, limit=limit - first, lease=lease, besides=room.kind)
-        is_full = sum(task.kind == room.kind for task in claimed) == room.left
-        return claimed, await next_due(tx, besides=room.kind if is_full else None)
+        claimed = await claim(tx, owner=owner, limit=first, lease=lease, patient=patient)
+        if len(claimed) == first < limit:
+            rest = limit - first
+            claimed += await claim(tx, owner=owner, limit=rest, lease=lease, besides=room.kind, patient=patient)
+        return claimed
 
     for beaten in range(_CLAIM_TRIES):
         try:
@@ -124,20 +164,31 @@ async def claim_due(db: Database, *, owner: str, limit: int, lease: timedelta, r
     return Claim([], db.clock.now(), _CLAIM_TRIES)  # another worker is faster every time: it has the tasks
 
 
+def _number_of(kind: str, tasks: Iterable[ClaimedTask]) -> int:
+    return sum(task.kind == kind for task in tasks)
+
+
 async def finish(tx: Transaction, task: ClaimedTask) -> bool:
     """The task is done; or open again, when it was asked for while it ran. False when the lease was lost."""
     return await _report(tx, _FINISH, task)
 
 
 async def retry(
-    tx: Transaction, task: ClaimedTask, *, run_at: datetime, error: str | None, failed: bool = True
+    tx: Transaction,
+    task: ClaimedTask,
+    *,
+    run_at: datetime,
+    error: str | None,
+    failed: bool = True,
+    patience: timedelta = timedelta(),
 ) -> bool:
     """The task is to run again at `run_at`, or earlier when it was asked for while it ran. False: lease lost.
 
-    `failed` counts it as one more failure in a row; otherwise the row of failures is over.
+    `failed` counts it as one more failure in a row; otherwise the row of failures is over. Others go before it for as
+    long as its `patience` lasts, unless it was asked for.
     """
     statement = _retry(is_sqlite=tx.is_sqlite, failed=failed)
-    return await _report(tx, statement, task, run_at=run_at, error=error)
+    return await _report(tx, statement, task, run_at=run_at, due_by=run_at + patience, error=error)
 
 
 async def park(tx: Transaction, task: ClaimedTask, *, incident_id: str, error: str | None) -> bool:
@@ -187,13 +238,13 @@ async def purge(tx: Transaction, *, before: datetime) -> int:
     return await _change(tx, _PURGE, before=before)
 
 
-async def next_due(rows: Rows | Transaction, *, besides: str | None = None) -> datetime | None:
+async def next_due(rows: Rows | Transaction, *, besides: str | None = None, patient: bool = True) -> datetime | None:
     """When the next task can be claimed: in the past if one can be now, the end of a lease if nothing else is due.
 
     A task whose lane is taken does not count, whatever its time: the lane is free when its holder reports or its lease
-    ends. Nor does one of the kind `besides`.
+    ends. Nor does one of the kind `besides`; without `patient`, none counts before it cannot wait any longer.
     """
-    due: datetime | None = (await rows.execute(_next_due(besides=besides))).scalar()
+    due: datetime | None = (await rows.execute(_next_due(besides=besides, patient=patient))).scalar()
     return due
 
 
@@ -223,6 +274,10 @@ def _earlier(a: Any, b: Any, *, is_sqlite: bool) -> sa.ColumnElement[datetime]:
     return func.min(a, b, type_=UTCDateTime()) if is_sqlite else func.least(a, b, type_=UTCDateTime())
 
 
+def _turn(task: Any) -> sa.ColumnElement[datetime]:
+    return func.coalesce(task.due_by, task.run_at)  # as in the index
+
+
 @cache
 def _upsert(*, is_sqlite: bool) -> sa.Insert:
     """One open task per (kind, key). Asking again keeps the earlier time; asking while one runs leaves a wish."""
@@ -235,6 +290,10 @@ def _upsert(*, is_sqlite: bool) -> sa.Insert:
         index_where=sa.text("state <> 'done'"),
         set_={
             "run_at": case((running, _t.run_at), else_=_earlier(_t.run_at, new.run_at, is_sqlite=is_sqlite)),
+            "due_by": case(
+                (running & _t.wish_at.is_(None), new.due_by),
+                else_=_earlier(func.coalesce(_t.due_by, _t.run_at), new.due_by, is_sqlite=is_sqlite),
+            ),
             "wish_at": case((running, _earlier(wish, new.run_at, is_sqlite=is_sqlite))),
             "payload": case((new.payload != _NOTHING, new.payload), else_=_t.payload),
             "trace": func.coalesce(new.trace, _t.trace),
@@ -245,7 +304,7 @@ def _upsert(*, is_sqlite: bool) -> sa.Insert:
 
 @cache
 def _claim(*, is_sqlite: bool, besides: str | None) -> sa.Update:
-    """Due tasks, of each lane the earliest, unless the lane is taken; none of the kind `besides`.
+    """Due tasks in their turn, of each lane the earliest, unless the lane is taken; none of the kind `besides`.
 
     The task that holds a lane itself (its worker died, its lease is over) goes before everything that waits behind it;
     otherwise the two would wait for each other.
@@ -259,16 +318,18 @@ def _claim(*, is_sqlite: bool, besides: str | None) -> sa.Update:
         rival.run_at <= now,
         sa.tuple_(rival.run_at, rival.id) < sa.tuple_(task.run_at, task.id),
     )
+    turn = _turn(task)
     due = (
         sa.select(task.id)
         .where(
             task.state == _OPEN,
             task.run_at <= now,
+            turn <= _moment("latest"),
             _is_not(task.kind, besides),
             ~lane_is_taken,
             task.owner.is_not(None) | ~another_is_first,
         )
-        .order_by(task.run_at, task.id)
+        .order_by(turn, task.id)
         .limit(bindparam("limit", type_=sa.Integer))
     )
     update = (
@@ -279,7 +340,17 @@ def _claim(*, is_sqlite: bool, besides: str | None) -> sa.Update:
             run_at=_moment("until"),
             wish_at=case((_t.wish_at > now, _t.wish_at)),  # a wish that is due is granted by this very run
         )
-        .returning(_t.id, _t.kind, _t.key, _t.payload, _t.attempt, _t.failures, _t.lock_key, _t.trace)
+        .returning(
+            _t.id,
+            _t.kind,
+            _t.key,
+            _t.payload,
+            _t.attempt,
+            _t.failures,
+            _t.lock_key,
+            _t.trace,
+            func.coalesce(_t.due_by > now, sa.false()).label("patient"),
+        )
     )
     if is_sqlite:
         return fixed(update.where(_t.id.in_(due)))
@@ -320,7 +391,7 @@ _TAKE_OVER = sa.update(_tasks).where(_t.owner.is_not(None)).values(run_at=_momen
 _RELEASE = (
     sa.update(_tasks)
     .where(_t.incident_id == bindparam("of_incident"), _t.state == _PARKED)
-    .values(state=_OPEN, run_at=_moment("run_at"), incident_id=None, failures=0)
+    .values(state=_OPEN, run_at=_moment("run_at"), due_by=None, incident_id=None, failures=0)
 )
 _HURRY = (
     sa.update(_tasks)
@@ -331,7 +402,7 @@ _HURRY = (
         _t.failures > 0,
         _t.run_at > _moment("now"),
     )
-    .values(run_at=_moment("now"))
+    .values(run_at=_moment("now"), due_by=None)
 )
 _PURGE = sa.delete(_tasks).where(_t.state == _DONE, _t.finished_at < _moment("before"))
 _NOTIFY = sa.select(func.pg_notify(CHANNEL, ""))
@@ -342,6 +413,7 @@ def _retry(*, is_sqlite: bool, failed: bool) -> sa.Update:
     wanted = _moment("run_at")
     return _report_of_mine.values(
         run_at=_earlier(func.coalesce(_t.wish_at, wanted), wanted, is_sqlite=is_sqlite),
+        due_by=case((_t.wish_at.is_(None), _moment("due_by")), else_=_t.due_by),
         wish_at=None,
         owner=None,
         failures=_t.failures + 1 if failed else 0,
@@ -350,13 +422,15 @@ def _retry(*, is_sqlite: bool, failed: bool) -> sa.Update:
 
 
 @cache
-def _next_due(*, besides: str | None) -> sa.Select[tuple[datetime]]:
+def _next_due(*, besides: str | None, patient: bool) -> sa.Select[tuple[datetime]]:
     task, holder = (_tasks.alias(name).c for name in ("task", "holder"))
+    # what runs has had its turn, which says nothing of the end of its lease
+    moment, counts = (task.run_at, sa.true()) if patient else (_turn(task), task.owner.is_(None))
     lane_is_taken = sa.exists().where(holder.lock_key == task.lock_key, holder.owner.is_not(None), holder.id != task.id)
     return fixed(
-        sa.select(task.run_at)
-        .where(task.state == _OPEN, _is_not(task.kind, besides), ~lane_is_taken)
-        .order_by(task.run_at, task.id)
+        sa.select(moment)
+        .where(task.state == _OPEN, counts, _is_not(task.kind, besides), ~lane_is_taken)
+        .order_by(moment, task.id)
         .limit(1)
     )
 

@@ -103,9 +103,11 @@ class Transaction:
         run again; asking for one that waits on an incident leaves it waiting. A payload replaces the one before.
         """
         run_at = run_at or self.now
+        due_by = run_at + task_queue.PATIENCE.get(kind, timedelta())
         earlier = self._tasks.get((kind, key))
         if earlier is not None:
             earlier["run_at"] = min(earlier["run_at"], run_at)
+            earlier["due_by"] = min(earlier["due_by"], due_by)
             earlier["payload"] = payload or earlier["payload"]
             return
         self._tasks[kind, key] = {
@@ -115,6 +117,7 @@ class Transaction:
             "payload": payload or {},
             "state": TaskState.OPEN,
             "run_at": run_at,
+            "due_by": due_by,
             "attempt": 0,
             "failures": 0,
             "created_at": self.now,

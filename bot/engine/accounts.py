@@ -42,6 +42,8 @@ SETTLE_WITHIN = timedelta(seconds=20)
 SENT_IN_SILENCE = 2
 #: first pause between looks for a change that was sent
 LOOK_AGAIN = timedelta(seconds=1)
+#: for how long a look at an account for which it is no time to begin or to end lets others go first
+LOOKS_WAIT = timedelta(seconds=30)
 #: more changes than one account ever needs; a net below a provider that never shows what it was told
 MOST_CHANGES = 4
 
@@ -180,8 +182,10 @@ class Accounts:
         return self._look_again(situation, grants)
 
     def _look_again(self, situation: Situation, grants: tuple[Grant, ...]) -> Outcome:
-        pause = situation.next_look(grants, self._database.clock.now())
-        return Done() if pause is None else Again(after=pause)
+        look = situation.next_look(grants, self._database.clock.now())
+        if look is None:
+            return Done()
+        return Again(after=look.after, patience=LOOKS_WAIT if look.can_wait else timedelta())
 
     async def _missing(self, situation: Situation, observed: Observed) -> Outcome:
         """An account that was there is not: look again for a while, then believe that somebody took it away."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.access import subjects
+from bot.engine.patience import Patience
 from bot.engine.stuck import is_news, park, tell_of
 from bot.engine.work import Again, Done, Handler, Outcome, Parked, back_off
 from storage import task_queue, traces
@@ -63,6 +64,7 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._stopping = False
         self._beat_at = 0.0
+        self._patience = Patience()
         database.on_tasks.append(self.nudge)
 
     def nudge(self) -> None:
@@ -71,7 +73,7 @@ class Dispatcher:
 
     def is_beating(self, *, within: float = 2 * LONGEST_SLEEP) -> bool:
         """Has it looked at the table in the last `within` seconds?"""
-        return asyncio.get_running_loop().time() - self._beat_at < within
+        return self._now() - self._beat_at < within
 
     async def run(self) -> None:
         """Claims and runs tasks until `stop` is called."""
@@ -107,7 +109,7 @@ class Dispatcher:
     async def _turn(self) -> None:
         """One look at the table: start what is due, then sleep until there may be more."""
         self._wake.clear()  # before looking, so that a nudge during the look is not lost
-        self._beat_at = asyncio.get_running_loop().time()
+        self._beat_at = self._now()
         free = AT_ONCE - len(self._running)
         claimed: list[ClaimedTask] = []
         due: datetime | None = None
@@ -117,6 +119,7 @@ class Dispatcher:
             )
             self._count(len(claimed), beaten)
         for task in claimed:
+            self._patience.began(task, self._now())
             if task.id in self._at_work:
                 # a clock leapt, or the machine slept, and the lease was over: what runs goes on, by the new claim
                 running = self._at_work[task.id]
@@ -129,17 +132,25 @@ class Dispatcher:
         if len(claimed) == free > 0:
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._until(due))
+            await asyncio.wait_for(self._wake.wait(), self._pause(due))
 
     def _room(self) -> task_queue.Room:
-        running = sum(task.kind == subjects.ACCOUNT for task in self._running.values())
-        return task_queue.Room(kind=subjects.ACCOUNT, left=ACCOUNTS_AT_ONCE - running)
+        accounts = sum(task.kind == subjects.ACCOUNT for task in self._running.values())
+        patient = self._patience.room(self._now())
+        return task_queue.Room(kind=subjects.ACCOUNT, left=ACCOUNTS_AT_ONCE - accounts, patient=patient)
 
-    def _until(self, due: datetime | None) -> float:
-        if due is None:
-            return LONGEST_SLEEP
-        seconds = (due - self._database.clock.now()).total_seconds()
-        return min(max(seconds, 0.0) + 0.001, LONGEST_SLEEP)
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _pause(self, due: datetime | None) -> float:
+        """Seconds until there is something to begin, if nobody wakes it before."""
+        pauses = [LONGEST_SLEEP]
+        if due is not None:
+            pauses.append(max((due - self._database.clock.now()).total_seconds(), 0.0) + 0.001)
+        now = self._now()
+        if (more_room_at := self._patience.more_room_at(now)) is not None:
+            pauses.append(more_room_at - now)
+        return min(pauses)
 
     def _finished(self, running: asyncio.Task[None]) -> None:
         task = self._running.pop(running, None)
@@ -183,11 +194,11 @@ class Dispatcher:
         match outcome:
             case Done():
                 kept = await self._database.write(task_queue.finish, task)
-            case Again(after=after, error=error):
+            case Again(after=after, error=error, patience=patience):
                 pause = back_off(task.failures) if after is None else after
                 run_at = self._database.clock.now() + pause
                 kept = await self._database.write(
-                    task_queue.retry, task, run_at=run_at, error=error, failed=error is not None
+                    task_queue.retry, task, run_at=run_at, error=error, failed=error is not None, patience=patience
                 )
             case Parked(incident_id=incident_id, error=error):
                 kept = await self._database.write(park, task, incident_id=incident_id, error=error)

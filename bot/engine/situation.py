@@ -50,6 +50,14 @@ _OPEN_INCIDENTS = fixed(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NextLook:
+    """When an account is looked at next, and whether that is for nothing but to see how it is."""
+
+    after: timedelta
+    can_wait: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """One account, as far as Usher knows, and the grants that are about it."""
 
@@ -176,19 +184,20 @@ class Situation:
             return None
         return Resend(email=observed.email, entitlement=observed.entitlement)
 
-    def next_look(self, grants: Iterable[Grant], now: datetime) -> timedelta | None:
+    def next_look(self, grants: Iterable[Grant], now: datetime) -> NextLook | None:
         """When the account should be looked at again: at the next start or end, for an invite soon; None for never.
 
         Args:
             grants: those that are living now.
             now: the time.
         """
+        appointed: list[datetime] = []
         moments: list[datetime] = []
         for grant in grants:
             if grant.ends_at is not None:
-                moments.append(grant.ends_at)
+                appointed.append(grant.ends_at)
             if grant.state is GrantState.SCHEDULED:
-                moments.append(grant.starts_at)
+                appointed.append(grant.starts_at)
             elif grant.state is GrantState.WAITING:
                 moments.append(now + _growing(now - (grant.waiting_since or now)))
             elif grant.state is GrantState.INVITED and grant.invited_at is not None:
@@ -196,7 +205,10 @@ class Situation:
                 moments += [at for at in self._about_the_invite(grant.invited_at) if at > now]
             else:
                 moments.append(now + ROUTINE_LOOK)
-        return max(min(moments) - now, timedelta()) if moments else None
+        if not appointed and not moments:
+            return None
+        at = min(appointed + moments)
+        return NextLook(after=max(at - now, timedelta()), can_wait=at not in appointed)
 
     def _about_the_invite(self, invited_at: datetime) -> tuple[datetime, datetime]:
         rules = self.entry.invites

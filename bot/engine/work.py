@@ -26,10 +26,12 @@ class Again:
     Attributes:
         after: how long to wait; None for the back-off that the failures in a row ask for.
         error: what went wrong, in words; None when nothing did.
+        patience: for how long others that are due go first.
     """
 
     after: timedelta | None = None
     error: str | None = None
+    patience: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

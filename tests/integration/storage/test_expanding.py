@@ -31,6 +31,7 @@ async def upgrade_to(url: str, revision: str, migrations: str = migrate.PACKAGED
         return await connection.run_sync(describe)
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 async def test_the_newest_schema_only_adds(empty_url: str) -> None:
     """Whose code may go on, by what the newest migration says, finds all it knows, and is asked for nothing new.
 

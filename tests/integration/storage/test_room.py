@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 import sqlalchemy as sa
 
 from storage import task_queue
@@ -50,11 +52,12 @@ async def test_room_that_is_left_is_worth_waking_up_for(queue: Queue, database: 
     assert await claim(database, limit=4, left=16) == (["account"] * 4, -2 * MINUTE)
 
 
-async def test_the_choice_among_the_others_uses_the_index_of_what_is_due(database: Database) -> None:
-    """However many tasks are done, and however many accounts are due, none of them is looked at."""
-    bound = {"now": START, "until": START, "owner": "worker", "limit": 4}
+@pytest.mark.parametrize(("besides", "index"), [(None, "ix_tasks_turn"), ("account", "ix_tasks_turn_besides_accounts")])
+async def test_who_is_next_is_found_by_an_index(database: Database, besides: str | None, index: str) -> None:
+    """However many are done, due later, or of a kind without room: none of them is looked at, nor is any sorted."""
+    bound = {"now": START, "latest": START, "until": START, "owner": "worker", "limit": 4}
     is_sqlite = database.is_sqlite
-    statement = task_queue._claim(is_sqlite=is_sqlite, besides="account")
+    statement = task_queue._claim(is_sqlite=is_sqlite, besides=besides)
     async with database.read() as session:
         connection = await session.connection()
         compiled = statement.compile(dialect=connection.dialect)
@@ -66,4 +69,5 @@ async def test_the_choice_among_the_others_uses_the_index_of_what_is_due(databas
             await session.execute(sa.text("SET LOCAL enable_seqscan = off"))
             rows = await connection.exec_driver_sql(f"EXPLAIN {compiled}", values)
     plan = "\n".join(map(str, rows))
-    assert "ix_tasks_due_besides_accounts" in plan, plan
+    assert re.search(rf"\b{index}\b", plan), plan
+    assert not re.search("TEMP B-TREE|Sort", plan), plan
