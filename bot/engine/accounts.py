@@ -44,6 +44,8 @@ SENT_IN_SILENCE = 2
 LOOK_AGAIN = timedelta(seconds=1)
 #: for how long a look at an account for which it is no time to begin or to end lets others go first
 LOOKS_WAIT = timedelta(seconds=30)
+#: for how long the look at an invite that was just sent lets others go first
+SEEN_WITHIN = timedelta(seconds=5)
 #: more changes than one account ever needs; a net below a provider that never shows what it was told
 MOST_CHANGES = 4
 
@@ -103,6 +105,8 @@ class Accounts:
             try:
                 situation = await self._note(situation, observed, change, connector)
                 await self._send(situation, change, connector)
+                if isinstance(change, Invite):  # what came of it is seen after others have theirs
+                    return Again(after=timedelta(), patience=SEEN_WITHIN)
             except (seats.CountFirst, seats.CountSoon):
                 return Again(after=LOOK_AGAIN)
             except UnknownOutcome as error:
