@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import aiohttp
 import httpx
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -50,6 +51,8 @@ from storage.secrets import Keyring, SecretStore
 
 #: seconds; a call to Slack that takes longer is given up, and looked for afterwards
 SLACK_TIMEOUT = 10
+#: seconds a connection to Slack is kept open unused. Slack says nothing of how long it keeps one; common is a minute
+SLACK_KEEPALIVE = 15
 #: seconds; the database's threads and the event loop take turns, and Python's 5 ms are long for somebody who pressed
 SWITCH_INTERVAL = 0.0005
 #: seconds that a start waits for the managers of everybody
@@ -106,6 +109,7 @@ async def running(
         browsers = Browsers(settings.browser_profiles, program=settings.browser_program)
         stack.push_async_callback(browsers.close)
         slack = slack_client(settings, counts)
+        slack.session = await stack.enter_async_context(connections_to_slack())
         directory = SlackDirectory(database, slack, manager_field=settings.slack_manager_field)
         with traces.follow():
             await _learn(settings, database, directory)
@@ -166,6 +170,17 @@ def slack_client(settings: Settings, counts: Counts | None = None) -> AsyncWebCl
         base_url=settings.slack_api_url,
         timeout=SLACK_TIMEOUT,
         retry_handlers=[],
+    )
+
+
+def connections_to_slack() -> aiohttp.ClientSession:
+    """Connections to Slack that are used again: of the three seconds in which a form can be opened, a new one takes its
+    share. They remember no cookie.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=SLACK_KEEPALIVE),
+        timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT),
+        cookie_jar=aiohttp.DummyCookieJar(),
     )
 
 

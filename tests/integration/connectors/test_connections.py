@@ -7,48 +7,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
 from bot.connectors.http import new_http_client
+from tests.support.raw_http import OK, Server
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 METHODS = pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-
-
-class Server:
-    """Reads one request after the other, and answers each with the next of what it was given; None hangs up."""
-
-    def __init__(self, *answers: bytes | None) -> None:
-        self.heard: list[bytes] = []
-        self.connections = 0
-        self.url = ""
-        self._answers = list(answers)
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[Server]:
-        server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
-        async with server:
-            self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            yield self
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            while True:
-                self.heard.append(await reader.readuntil(b"\r\n\r\n"))
-                answer = self._answers.pop(0)
-                if answer is None:
-                    return
-                writer.write(answer)
-                if not answer.startswith(OK[:8]) or b"hangs up" in answer:
-                    return
-        except asyncio.IncompleteReadError:
-            return
-        finally:
-            writer.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Turns: of all that is due, what a decision asks of a provider goes first, and nothing waits for longer than it can."""
+"""Turns: of all that is due, what a decision asks of a provider goes first, and nothing waits longer than it can."""
 
 from __future__ import annotations
 
