@@ -160,9 +160,14 @@ class Situation:
         if grant.ends_at is not None and grant.ends_at <= self.now:
             return EndReason.EXPIRED
         if grant.state is GrantState.INVITED and grant.invited_at is not None:
-            given_up_at = grant.invited_at + timedelta(seconds=self.entry.invites.cancel_after)
-            return EndReason.NOT_ACCEPTED if given_up_at <= self.now else None
+            return EndReason.NOT_ACCEPTED if self._given_up(grant.invited_at) else None
         return None
+
+    def _given_up(self, invited_at: datetime) -> bool:
+        """Was the invite still open when its time was over? Who accepts between the last look and then is let in."""
+        _, given_up_at = self._about_the_invite(invited_at)
+        seen_at = self.account.observed_at if self.account is not None else None
+        return seen_at is not None and given_up_at <= seen_at
 
     def resend(self, observed: Observed) -> Resend | None:
         """The invite once more, when its person has left it unanswered for so long. Once for each invite.
@@ -202,7 +207,8 @@ class Situation:
                 moments.append(now + _growing(now - (grant.waiting_since or now)))
             elif grant.state is GrantState.INVITED and grant.invited_at is not None:
                 moments.append(now + _growing(now - grant.invited_at))
-                moments += [at for at in self._about_the_invite(grant.invited_at) if at > now]
+                resent_at, given_up_at = self._about_the_invite(grant.invited_at)
+                moments += [max(given_up_at, now), *([resent_at] if resent_at > now else [])]
             else:
                 moments.append(now + ROUTINE_LOOK)
         if not appointed and not moments:
