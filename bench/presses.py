@@ -158,9 +158,9 @@ class Stage:
         return found
 
     async def rest(self) -> None:
-        """Waits until nobody calls anybody any more."""
+        """Waits until nobody calls anybody any more: the cards of a request may wait for 700 ms."""
         before, quiet = -1, 0
-        while quiet < 5:
+        while quiet < 20:
             calls = (await self.http.get(f"{self.light}/heard")).json()["calls"]
             quiet = quiet + 1 if calls == before + 1 else 0  # the question is a call, too
             before = calls

@@ -185,10 +185,11 @@ async def retry(
     """The task is to run again at `run_at`, or earlier when it was asked for while it ran. False: lease lost.
 
     `failed` counts it as one more failure in a row; otherwise the row of failures is over. Others go before it for as
-    long as its `patience` lasts, unless it was asked for.
+    long as its `patience` lasts, or its kind's, unless it was asked for.
     """
     statement = _retry(is_sqlite=tx.is_sqlite, failed=failed)
-    return await _report(tx, statement, task, run_at=run_at, due_by=run_at + patience, error=error)
+    due_by = run_at + max(patience, PATIENCE.get(task.kind, patience))
+    return await _report(tx, statement, task, run_at=run_at, due_by=due_by, error=error)
 
 
 async def park(tx: Transaction, task: ClaimedTask, *, incident_id: str, error: str | None) -> bool:

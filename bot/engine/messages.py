@@ -7,7 +7,7 @@ metadata, and a message whose posting was never confirmed is looked for in the c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -53,7 +53,8 @@ class Messages:
         subject = task.key
         look = await self._looks.at(subject)
         known, board = look.known, look.board
-        todo = [wanted for wanted in board.wanted if _is_due(wanted, known.get(wanted.slot))]
+        due = [wanted for wanted in board.wanted if _is_due(wanted, known.get(wanted.slot))]
+        todo, pause = self._in_turn(subject, due, known)
         missing = [wanted for wanted in todo if wanted.slot not in known]
         planned = await self._database.write(_plan_posts, subject, missing) if missing else {}
         known |= planned
@@ -75,7 +76,27 @@ class Messages:
                 await self._database.write(look_for_slack)
             waits = [each.after for each in trouble if isinstance(each, SlackLater) and each.after]
             return Again(after=max(waits) if waits else None, error=trouble[0].what)
+        if pause:
+            return Again(after=pause)
         return Done() if board.next_at is None else Again(after=board.next_at - look.at)
+
+    def _in_turn(
+        self, subject: str, due: Sequence[Wanted], known: Mapping[str, Card]
+    ) -> tuple[list[Wanted], timedelta | None]:
+        """What of it can be done now, and after how long there is more; None when it is all.
+
+        What belongs under a message that has to wait, waits with it.
+        """
+        now = asyncio.get_running_loop().time()
+        pauses: dict[str, float] = {}
+        for wanted in sorted(due, key=lambda each: each.reply_to is not None):
+            card = known.get(wanted.slot)
+            if (card is None or card.ts is None) and wanted.reply_to not in pauses:
+                pause = self._pace.pause(wanted.recipient, f"{subject} {wanted.slot}", now)
+                if pause > 0:
+                    pauses[wanted.slot] = pause
+        ready = [wanted for wanted in due if wanted.slot not in pauses and wanted.reply_to not in pauses]
+        return ready, timedelta(seconds=min(pauses.values())) if pauses else None
 
     async def _deliver_all(self, deliveries: Sequence[_Delivery]) -> list[SlackLater | SlackUnknown]:
         """Delivers messages side by side, and returns what has to be tried again."""
@@ -123,7 +144,6 @@ class Messages:
         shows = None  # what a message that is found shows is not known: the state has moved on since it was posted
         ts = None if delivery.is_first_try else await self._find(channel, card, thread=thread)
         if ts is None:
-            await self._pace.wait(channel)
             channel, ts = await self._send(wanted.content, card, channel, thread)
             shows = wanted.content.hash
         link = await self._permalink(channel, ts) if wanted.slot.startswith("status:") else None

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from bot.app import Usher, running
+from bot.engine.pace import GAP
 from bot.serving import listen
 from bot.settings import Settings
 from sandbox import company
@@ -192,8 +193,8 @@ class Studio:
         return await self._wait(condition, pass_time)
 
     async def at_rest(self) -> None:
-        """Waits until Usher has done everything that was to be done by now."""
-        await self.until(lambda: self._next_due() > self.clock.now())
+        """Waits until Usher has done everything that was to be done by now, or as soon as Slack takes it."""
+        await self.until(lambda: self._next_due() > self.clock.now() + timedelta(seconds=GAP))
 
     async def _wait(self, condition: Callable[[], T], meanwhile: Callable[[], None]) -> T:
         loop = asyncio.get_running_loop()
