@@ -1,0 +1,38 @@
+"""A long line before one person is in nobody else's way."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bot.access import subjects
+from bot.engine.dispatcher import AT_ONCE
+from storage.database import Transaction
+from tests.support.studio import Studio
+
+MANY = 2 * AT_ONCE
+
+
+async def test_cards_that_wait_for_their_second_at_slack_take_nobodys_place(database_file: Path) -> None:
+    """Slack takes one message a second for each person; meanwhile every place to work is free for others."""
+    async with Studio.open(database_file) as studio:
+        keys = [subjects.greeting(studio.lena.id, f"{number}.000100") for number in range(MANY)]
+
+        async def ask(tx: Transaction) -> None:
+            for key in keys:
+                tx.enqueue(subjects.CARDS, key, lock_key=f"cards:{key}")
+
+        def all_wait() -> bool:
+            with closing(sqlite3.connect(database_file)) as connection:
+                tasks = connection.execute("SELECT attempt, owner FROM tasks WHERE kind = 'cards'").fetchall()
+            return len(tasks) == MANY and all(attempt > 0 and owner is None for attempt, owner in tasks)
+
+        await studio.usher.database.write(ask)
+        await studio.until(all_wait)
+        posted = [call for call in studio.slack.calls if call.method == "chat.postMessage"]
+        assert 0 < len(posted) < MANY
+        await studio.ask(studio.maya)
+        await studio.approve(studio.noor, studio.maya)
+        await studio.until(lambda: studio.has(studio.maya) is not None)
+        assert len([call for call in studio.slack.calls if call.method == "chat.postMessage"]) < MANY
