@@ -87,7 +87,7 @@ class Messages:
 
         What belongs under a message that has to wait, waits with it.
         """
-        now = asyncio.get_running_loop().time()
+        now = self._database.clock.now().timestamp()
         pauses: dict[str, float] = {}
         for wanted in sorted(due, key=lambda each: each.reply_to is not None):
             card = known.get(wanted.slot)

@@ -20,9 +20,13 @@ class Pace:
     def __init__(self) -> None:
         self._next: dict[str, float] = {}
         self._turns: dict[tuple[str, str], float] = {}
+        self._seen = float("-inf")
 
     def pause(self, recipient: str, message: str, now: float) -> float:
         """Seconds until this message's turn; 0 when it has come. A turn is good for one message."""
+        if now < self._seen:  # the clock was set back, and no turn means anything any more
+            self._next, self._turns = {}, {}
+        self._seen = now
         turn = self._turns.pop((recipient, message), None)
         if turn is None:
             turn = max(self._next.get(recipient, now), now)

@@ -194,7 +194,7 @@ class Studio:
 
     async def at_rest(self) -> None:
         """Waits until Usher has done everything that was to be done by now, or as soon as Slack takes it."""
-        await self.until(lambda: self._next_due() > self.clock.now() + timedelta(seconds=GAP))
+        await self.until(lambda: self._next_due() > self.clock.now() and not self._waits_for_its_second())
 
     async def _wait(self, condition: Callable[[], T], meanwhile: Callable[[], None]) -> T:
         loop = asyncio.get_running_loop()
@@ -208,6 +208,15 @@ class Studio:
             assert loop.time() < patience, f"not within {PATIENCE} seconds:\n{self.picture()}"
             meanwhile()
             await asyncio.sleep(0.01)
+
+    def _waits_for_its_second(self) -> bool:
+        """Is there a card whose turn at Slack comes soon?"""
+        soon = (self.clock.now() + 5 * timedelta(seconds=GAP)).replace(tzinfo=None).isoformat(" ")
+        with closing(sqlite3.connect(self._file)) as connection:
+            waiting = connection.execute(
+                "SELECT 1 FROM tasks WHERE state = 'open' AND kind = 'cards' AND failures = 0 AND run_at < ?", [soon]
+            )
+            return waiting.fetchone() is not None
 
     def _next_due(self) -> datetime:
         """When the next task is due: long ago while one runs. Read in one go, so that nothing happens in between."""

@@ -37,3 +37,10 @@ def test_turns_that_nobody_took_are_forgotten() -> None:
     pace.pause("ADMIN", "new", 5000.0)
     pace.pause("ADMIN", "newer", 5000.0)
     assert len(pace._turns) < 3000
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait() -> None:
+    """Turns of a time that will come again mean nothing."""
+    pace = Pace()
+    pace.pause("U1", "a", 3600.0)
+    assert pace.pause("U1", "b", 0.0) == 0.0
