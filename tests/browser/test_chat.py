@@ -68,8 +68,11 @@ async def test_a_seat_is_asked_for_and_cancelled_in_chatgpt(browser: Browser, sa
         card = await sandbox.slack.until(lambda: maya.message("Tom Okafor asks for"))
         assert card.buttons
 
+        cards = await chat.log.locator("iframe").count()
         await chat.ask("How is my request going?")
+        await expect(chat.log.locator("iframe")).to_have_count(cards + 1)
         shown = chat.component
+        await expect(shown.get_by_text("Waiting for approval")).to_be_visible()
         async with page.context.expect_page() as opening:
             await shown.get_by_role("button", name="Open in Slack").click()
         slack = await opening.value
