@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Claim", "ClaimedTask", "Notifications", "Room", "claim", "claim_due", "extend_lease", "finish", "hand_back",
-    "hurry", "next_due", "park", "purge", "release", "retry", "take_over",
+    "hurry", "next_due", "park", "postpone", "purge", "release", "retry", "take_over",
 ]  # fmt: skip
 
 #: for how long a task of these kinds lets those go first that have no patience: what people look at, and who listens
@@ -190,6 +190,12 @@ async def retry(
     statement = _retry(is_sqlite=tx.is_sqlite, failed=failed)
     due_by = run_at + max(patience, PATIENCE.get(task.kind, patience))
     return await _report(tx, statement, task, run_at=run_at, due_by=due_by, error=error)
+
+
+async def postpone(tx: Transaction, task: ClaimedTask, *, run_at: datetime) -> bool:
+    """Nothing was tried, and the task is to run at `run_at`, as `retry` says; its failures stay. False: lease lost."""
+    due_by = run_at + PATIENCE.get(task.kind, timedelta())
+    return await _report(tx, _postpone(is_sqlite=tx.is_sqlite), task, run_at=run_at, due_by=due_by)
 
 
 async def park(tx: Transaction, task: ClaimedTask, *, incident_id: str, error: str | None) -> bool:
@@ -411,14 +417,18 @@ _NOTIFY = sa.select(func.pg_notify(CHANNEL, ""))
 
 @cache
 def _retry(*, is_sqlite: bool, failed: bool) -> sa.Update:
+    failures = _t.failures + 1 if failed else 0
+    return _postpone(is_sqlite=is_sqlite).values(failures=failures, error=bindparam("error"))
+
+
+@cache
+def _postpone(*, is_sqlite: bool) -> sa.Update:
     wanted = _moment("run_at")
     return _report_of_mine.values(
         run_at=_earlier(func.coalesce(_t.wish_at, wanted), wanted, is_sqlite=is_sqlite),
         due_by=case((_t.wish_at.is_(None), _moment("due_by")), else_=_t.due_by),
         wish_at=None,
         owner=None,
-        failures=_t.failures + 1 if failed else 0,
-        error=bindparam("error"),
     )
 
 

@@ -29,7 +29,7 @@ from bot.connectors.contract import (
 from bot.engine import seats, settling, troubles
 from bot.engine.connectors import Connectors
 from bot.engine.situation import Situation, read_situation
-from bot.engine.work import LONGEST_PAUSE, Again, Done, Outcome, Parked
+from bot.engine.work import LONGEST_PAUSE, Again, Done, NotYet, Outcome, Parked
 from storage.database import Database
 from storage.ids import new_id
 from storage.tables import AccountStatus, Grant, Incident
@@ -93,7 +93,7 @@ class Accounts:
             raise troubles.no_address(situation.person.name)
         pause = _out_of_turn(situation, connector)
         if pause:
-            return Again(after=pause)
+            return NotYet(after=pause)
         for _ in range(MOST_CHANGES):
             observed = await self._observe(situation, connector)
             change = _next_change(situation, observed, connector.capabilities)

@@ -16,7 +16,7 @@ import structlog
 from bot.access import subjects
 from bot.engine.patience import Patience
 from bot.engine.stuck import is_news, park, tell_of
-from bot.engine.work import Again, Done, Handler, Outcome, Parked, back_off
+from bot.engine.work import Again, Done, Handler, NotYet, Outcome, Parked, back_off
 from storage import task_queue, traces
 from storage.database import Database
 from storage.errors import StorageError
@@ -200,6 +200,9 @@ class Dispatcher:
                 kept = await self._database.write(
                     task_queue.retry, task, run_at=run_at, error=error, failed=error is not None, patience=patience
                 )
+            case NotYet(after=after):
+                run_at = self._database.clock.now() + after
+                kept = await self._database.write(task_queue.postpone, task, run_at=run_at)
             case Parked(incident_id=incident_id, error=error):
                 kept = await self._database.write(park, task, incident_id=incident_id, error=error)
         if not kept:

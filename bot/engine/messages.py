@@ -25,7 +25,7 @@ from bot.engine.card_looks import CardLooks
 from bot.engine.pace import Pace
 from bot.engine.reach import is_out_of_reach, look_for_slack
 from bot.engine.slack_calls import GONE, SlackLater, SlackNever, SlackRefused, SlackUnknown, call, open_dm
-from bot.engine.work import Again, Done, Outcome
+from bot.engine.work import Again, Done, NotYet, Outcome
 from storage.database import Database, Transaction
 from storage.ids import new_id
 from storage.tables import Card, Person
@@ -77,7 +77,7 @@ class Messages:
             waits = [each.after for each in trouble if isinstance(each, SlackLater) and each.after]
             return Again(after=max(waits) if waits else None, error=trouble[0].what)
         if pause:
-            return Again(after=pause)
+            return Again(after=pause) if todo else NotYet(after=pause)
         return Done() if board.next_at is None else Again(after=board.next_at - look.at)
 
     def _in_turn(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.access import subjects
 from bot.access.operations.incidents import open_incident, resolve_incident
 from bot.engine.reach import SHOWN, is_known
-from bot.engine.work import Again, Outcome
+from bot.engine.work import Again, NotYet, Outcome
 from storage import task_queue
 from storage.database import Transaction
 from storage.task_queue import ClaimedTask
@@ -22,9 +22,8 @@ TELL_THEMSELVES = frozenset({subjects.ACCOUNT, subjects.PROBE})
 
 def is_news(task: ClaimedTask, outcome: Outcome) -> bool:
     """Did the work fail once too often, or succeed after it had?"""
-    if task.kind in TELL_THEMSELVES or task.key.startswith(
-        "incident:"
-    ):  # an incident about an incident's card helps nobody
+    # an incident about an incident's card helps nobody
+    if isinstance(outcome, NotYet) or task.kind in TELL_THEMSELVES or task.key.startswith("incident:"):
         return False
     failed = isinstance(outcome, Again) and outcome.error is not None
     return task.failures + 1 == STUCK if failed else task.failures >= STUCK

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access.operations.deliveries import Try, gather, note_try
 from bot.access.webhook_entries import WebhookEntry
 from bot.engine.webhook_calls import Answered, WrongSecret, call, keys_in
-from bot.engine.work import Again, Done, Outcome, back_off
+from bot.engine.work import Again, Done, NotYet, Outcome, back_off
 from storage.database import Database
 from storage.errors import SecretKeysMissing, SecretNameInvalid, SecretUnreadable
 from storage.secrets import SecretStore
@@ -56,9 +56,9 @@ class Webhooks:
             return Done()
         pause = self._until(webhook.paused_until)
         if pause > timedelta():
-            return Again(after=pause)
+            return NotYet(after=pause)
         if self._calling >= AT_ONCE:
-            return Again(after=NO_PLACE)
+            return NotYet(after=NO_PLACE)
         self._calling += 1
         try:
             return await self._send(WebhookEntry.model_validate(webhook.document))

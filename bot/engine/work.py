@@ -35,6 +35,17 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotYet:
+    """Its turn has not come, and nothing was tried: how often it failed before stays as it is.
+
+    Attributes:
+        after: how long until its turn.
+    """
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
     """Waits until an incident is resolved."""
 
@@ -42,7 +53,7 @@ class Parked:
     error: str
 
 
-Outcome = Done | Again | Parked
+Outcome = Done | Again | NotYet | Parked
 Handler = Callable[[ClaimedTask], Awaitable[Outcome]]
 
 

@@ -86,6 +86,7 @@ async def test_while_it_is_pending_and_when_it_is_denied_nothing_changes(studio:
     button = list(card.blocks)
     new = await extend(studio, lena, card)
     await studio.until(lambda: "Extend" not in card.buttons)
+    await studio.at_rest()  # Slack has said where the new card is
     old = studio.slack.state.post(lena.dm, user=card.user, text="", blocks=button)
     await lena.press("Extend", in_=old)
     assert "asked for just this already" in studio.answers(lena)[-1]

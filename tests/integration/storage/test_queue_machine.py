@@ -161,6 +161,13 @@ class QueueMachine(RuleBasedStateMachine):
             wanted.failures = wanted.failures + 1 if failed else 0
             wanted.open_again(at)
 
+    @rule(task=claims, seconds=st.sampled_from([0, 10, 300]))
+    def postpone(self, task: ClaimedTask, seconds: int) -> None:
+        held, at = self.holds(task), self.clock.now() + timedelta(seconds=seconds)
+        assert self.write(task_queue.postpone, task, run_at=at) is held
+        if held:
+            self.model[task.key].open_again(at)
+
     @rule(task=claims)
     def park(self, task: ClaimedTask) -> None:
         held = self.holds(task)
