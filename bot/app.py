@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import aiohttp
 import httpx
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -37,10 +36,10 @@ from bot.handlers import directory_events
 from bot.handlers.house import House
 from bot.metrics.counts import Counts
 from bot.metrics.page import metrics_page
-from bot.metrics.slack import CountedSlack
 from bot.serving import listen, serving
 from bot.settings import Settings, SettingsError
 from bot.settings import environment as read_environment
+from bot.slack import connections_to_slack, slack_client
 from bot.web import web_app
 from storage import migrate, traces
 from storage.clock import Clock, SystemClock
@@ -49,10 +48,6 @@ from storage.engines import Limits
 from storage.errors import StorageError
 from storage.secrets import Keyring, SecretStore
 
-#: seconds; a call to Slack that takes longer is given up, and looked for afterwards
-SLACK_TIMEOUT = 10
-#: seconds a connection to Slack is kept open unused. Slack says nothing of how long it keeps one; common is a minute
-SLACK_KEEPALIVE = 15
 #: seconds; the database's threads and the event loop take turns, and Python's 5 ms are long for somebody who pressed
 SWITCH_INTERVAL = 0.0005
 #: seconds that a start waits for the managers of everybody
@@ -159,29 +154,6 @@ async def running(
         log.info("usher.ready", mode=settings.mode, address=f"http://{host}:{port}", database=database.address)
         yield Usher(database=database, secrets=secrets, engine=engine, url=f"http://{host}:{port}")
         log.info("usher.stopping")
-
-
-def slack_client(settings: Settings, counts: Counts | None = None) -> AsyncWebClient:
-    """The client of Slack's Web API. It repeats nothing by itself: a repeated posting could show a card twice."""
-    token = settings.slack_bot_token
-    return CountedSlack(
-        counts or Counts(),
-        token=token.get_secret_value() if token else None,
-        base_url=settings.slack_api_url,
-        timeout=SLACK_TIMEOUT,
-        retry_handlers=[],
-    )
-
-
-def connections_to_slack() -> aiohttp.ClientSession:
-    """Connections to Slack that are used again: of the three seconds in which a form can be opened, a new one takes its
-    share. They remember no cookie.
-    """
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=SLACK_KEEPALIVE),
-        timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT),
-        cookie_jar=aiohttp.DummyCookieJar(),
-    )
 
 
 def bolt_app(settings: Settings, slack: AsyncWebClient) -> AsyncApp:

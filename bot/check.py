@@ -18,7 +18,6 @@ from bot.access.catalog_file import CatalogProblems, Lines, decode, read_with_li
 from bot.access.catalog_store import load_catalog
 from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.people_facts import knows_anybody
-from bot.app import slack_client
 from bot.check_chatgpt_app import check_chatgpt_app
 from bot.check_connections import check_connections
 from bot.check_machine import check_address, check_private
@@ -29,6 +28,7 @@ from bot.connectors.http import new_http_client
 from bot.engine.connectors import Connectors
 from bot.engine.health import check_connector
 from bot.settings import Settings, SettingsError, environment, unknown_variables
+from bot.slack import slack_client
 from storage import engines, migrate
 from storage.clock import SystemClock
 from storage.database import Database, Transaction

@@ -15,12 +15,12 @@ from typing import Any
 
 import httpx
 
-from bot.app import slack_client
 from bot.chatgpt_app.config import AppConfig
 from bot.chatgpt_app.oauth.slack_sign_in import SignInFailed, SlackSignIn
 from bot.connectors.contract import Condition
 from bot.connectors.http import new_http_client
 from bot.settings import Settings
+from bot.slack import slack_client
 from storage.clock import SystemClock
 
 #: where a challenge says that the metadata is (RFC 9728, section 5.1)

@@ -25,10 +25,10 @@ def sync() -> None:
 
     Who there is, who left, who manages whom. A running Usher does so by itself.
     """
-    from bot.app import slack_client
     from bot.cli.shell import log_warnings_only, note, open_database, run, say
     from bot.engine.directory import sync as sync_directory
     from bot.settings import Settings, SettingsError, missing
+    from bot.slack import slack_client
 
     settings = Settings.load("slack_bot_token", "slack_api_url", "slack_manager_field", "database_url")
     if settings.slack_bot_token is None:

@@ -13,8 +13,10 @@ from bot.handlers.house import Body
 from bot.handlers.payloads import is_of_slack
 from storage.errors import StorageError
 
-#: the three seconds in which a form can be opened are over, or it was opened already (docs.slack.dev, views.open)
-TOO_LATE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_exchanged"})
+#: the three seconds in which a form can be opened are over (docs.slack.dev, views.open)
+TOO_LATE: Final = frozenset({"expired_trigger_id", "invalid_trigger_id"})
+#: it was opened already: by this press, whose answer got lost
+OPEN_ALREADY: Final = frozenset({"exchanged_trigger_id", "trigger_exchanged"})
 TOO_LATE_TEXT: Final = "That took too long for Slack. Please try again."
 
 log = structlog.get_logger(__name__)
@@ -28,6 +30,9 @@ def register(app: AsyncApp) -> None:
 async def answer(error: Exception, body: Body) -> BoltResponse:
     """The answer to Slack."""
     code = error.response.get("error") if isinstance(error, SlackApiError) else None
+    if code in OPEN_ALREADY:
+        log.warning("slack.open_already", error=code)
+        return BoltResponse(status=200, body="")
     if code in TOO_LATE:
         log.warning("slack.too_late", error=code)
         return BoltResponse(status=200, body=TOO_LATE_TEXT if body.get("command") else "")

@@ -8,6 +8,7 @@ import pytest
 
 from bot.access.wish import LONGEST_REASON
 from sandbox import company
+from sandbox.slack.faults import FaultKind
 from tests.support.studio import Studio
 
 GUEST = company.Person(
@@ -188,3 +189,14 @@ async def test_the_shortcut_opens_the_form_too(studio: Studio) -> None:
     """Where there is no conversation to type in."""
     assert (await studio.lena.shortcut("Request access")).ok
     assert studio.lena.modal is not None
+
+
+@pytest.mark.parametrize("how", ["close_before_effect", "close_after_effect"])
+async def test_a_connection_that_slack_closes_costs_nobody_the_form(studio: Studio, how: FaultKind) -> None:
+    """Slack may close a kept connection at the moment of a call: the form is opened once more, and there once."""
+    studio.slack.faults.add("views.open", how, times=1)
+    outcome = await studio.lena.command("/request-access", "chatgpt")
+    assert outcome.ok
+    assert studio.answers(studio.lena) == []
+    assert studio.lena.entered("Application") == "ChatGPT"
+    assert [call.method for call in studio.slack.calls].count("views.open") == 2

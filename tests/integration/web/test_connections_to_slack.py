@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import connections_to_slack
+from bot.slack import connections_to_slack
 from tests.support.raw_http import Server
 from tests.support.waiting import until
 
