@@ -9,12 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import chatgpt_app, ends, presses, replicas, screens, startup
+from bench import chatgpt_app, ends, growth, presses, replicas, screens, startup
 from bench.page import Table, show, write
 
 #: what can be measured, and what it is called while it is
 SECTIONS: dict[str, tuple[str, Callable[[], Awaitable[list[Table]]]]] = {
-    "presses": ("Pressing buttons, one at a time and many, with nothing stored and with much", presses.tables),
+    "presses": ("Pressing buttons, one at a time and many", presses.tables),
+    "growth": ("Pressing buttons with nothing stored and with much", growth.tables),
     "ends": (f"Letting {ends.GRANTS:,} grants end in the same minute, with a limit and without", ends.tables),
     "startup": ("Starting with nobody having access, and with many", startup.tables),
     "replicas": ("Running one to four replicas on PostgreSQL", replicas.tables),

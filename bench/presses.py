@@ -1,7 +1,7 @@
-"""From a press to its answer, and on to ChatGPT: one at a time, 32 and 128 at once, with nothing and with much stored.
+"""From a press to its answer, and on to ChatGPT: one at a time, 32 and 128 at once, beside the floor.
 
-Usher and the floor take turns, so that both see the same machine, and so do the databases. What a round of Usher's
-leaves to be done is waited for before anybody else begins.
+Usher and the floor take turns, so that both see the same machine. What a round leaves to be done is waited for before
+anybody else begins.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import httpx
 
@@ -27,6 +27,7 @@ from bench.stored import fill, hire
 from bench.usher import demo_catalog, usher
 from bench.wire import Wire
 
+T = TypeVar("T")
 Kind = Literal["command", "submit", "approve", "invite", "busy"]
 
 #: presses at once, and for each how many rounds of how many presses
@@ -34,8 +35,7 @@ LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (30, 1), 32: (2, 128), 128: (
 WARM_UP: Final = 5
 #: approvals a second that go on while the way of each to ChatGPT is measured, and how many there are
 GOING_ON, APPROVALS = 100, 400
-PEOPLE: Final = WARM_UP + APPROVALS + sum(rounds * size for rounds, size in LEVELS.values()) + 1
-STORED: Final = (0, 100_000, 1_000_000)
+PEOPLE: Final = WARM_UP + APPROVALS + sum(rounds * size for rounds, size in LEVELS.values())
 
 WORDS: Final[Mapping[Kind, str]] = {
     "command": "command to `views.open`",
@@ -48,8 +48,6 @@ WORDS: Final[Mapping[Kind, str]] = {
 TIMES, SHARE = 1.5, 0.6
 #: milliseconds more than the floor, of the median and of the 99th percentile
 MORE, MORE_AT_MOST = 10, 50
-#: of the empty database's median
-GROWTH: Final = 1.15
 
 TITLE: Final = "From a press to its answer; milliseconds: median / 99th percentile"
 COLUMNS: Final = (
@@ -64,8 +62,6 @@ COLUMNS: Final = (
     "share",
     "wanted",
 )
-GROWTH_TITLE: Final = "The same with much stored beside an empty database in the same run: ratio of medians"
-GROWTH_COLUMNS: Final = ("what", "at once", *(f"{stored:,} stored" for stored in STORED[1:]), "wanted")
 
 
 @dataclass
@@ -135,7 +131,6 @@ class Server:
 class Stage:
     """Usher and its floor on databases of their own, and the Slack and the ChatGPT that both call."""
 
-    stored: int
     usher: Server
     floor: Server
     light: str
@@ -143,9 +138,9 @@ class Stage:
     http: httpx.AsyncClient
     next_person: int = 0
 
-    def in_turns(self, number: int) -> Iterator[Server]:
+    def in_turns(self, number: int) -> tuple[Server, ...]:
         """Both, each of them first every other time."""
-        yield from (self.usher, self.floor) if number % 2 else (self.floor, self.usher)
+        return (self.usher, self.floor) if number % 2 else (self.floor, self.usher)
 
     def people(self, count: int) -> range:
         """So many who have not asked for anything yet."""
@@ -174,38 +169,33 @@ class Stage:
         return {numbers[who]: id_ for who, id_ in rows if who in numbers}
 
 
-async def measure(stored: Sequence[int] = STORED) -> list[Stage]:
-    """One run over these databases; the first of them is the one that the others are held against."""
-    async with AsyncExitStack() as stack:
-        stages = [await stack.enter_async_context(_stage(count)) for count in stored]
-        for stage in stages:
-            for number in range(WARM_UP):
-                await _lifecycles(stage, 1, 1, number)
-            stage.usher.figures.clear()
-            stage.floor.figures.clear()
+async def measure() -> Stage:
+    """One run, on an empty database."""
+    async with staged(0, PEOPLE) as stage:
+        await warm_up(stage)
         for level, (rounds, size) in LEVELS.items():
             for number in range(rounds):
-                for stage in stages:
-                    await _lifecycles(stage, level, size, number)
-        await _going_on(stages[0])
-    return stages
+                await lifecycles(stage, level, size, stage.in_turns(number))
+        await going_on(stage, APPROVALS, (stage.floor, stage.usher))
+    return stage
 
 
 @asynccontextmanager
-async def _stage(stored: int) -> AsyncIterator[Stage]:
+async def staged(stored: int, people: int) -> AsyncIterator[Stage]:
+    """Everything runs until the block ends, with so many requests and grants stored, for people who will ask."""
+    people += 1  # the last one is managed by somebody, too
     with tempfile.TemporaryDirectory(prefix="usher-bench-") as name:
         directory = Path(name)
         database = directory / "usher.db"
         await asyncio.to_thread(fill, database, stored)
-        await asyncio.to_thread(hire, f"sqlite:///{database}", PEOPLE)
+        await asyncio.to_thread(hire, f"sqlite:///{database}", people)
         async with (
-            process("bench.light", str(PEOPLE)) as light,
+            process("bench.light", str(people)) as light,
             process("bench.floor", f"sqlite+aiosqlite:///{directory}/floor.db", f"{light}/api/", light) as floor,
             usher(f"{light}/api/", directory, catalog=demo_catalog(light), SLACK_MANAGER_FIELD="Nobody") as ours,
             httpx.AsyncClient(trust_env=False, timeout=60) as http,
         ):
             yield Stage(
-                stored=stored,
                 usher=Server("usher", ours.url),
                 floor=Server("floor", floor),
                 light=light,
@@ -214,20 +204,28 @@ async def _stage(stored: int) -> AsyncIterator[Stage]:
             )
 
 
-async def _lifecycles(stage: Stage, level: int, size: int, number: int) -> None:
-    """So many people type the command, send the form and are approved, `level` of them at once."""
+async def warm_up(stage: Stage) -> None:
+    """What is done for the first time takes longer, and is not counted."""
+    for number in range(WARM_UP):
+        await lifecycles(stage, 1, 1, stage.in_turns(number))
+    stage.usher.figures.clear()
+    stage.floor.figures.clear()
+
+
+async def lifecycles(stage: Stage, level: int, size: int, servers: Sequence[Server]) -> None:
+    """So many people type the command, send the form and are approved, `level` of them at once: at each in turn."""
     people = stage.people(size)
-    for server in stage.in_turns(number):
+    for server in servers:
         commands = {who: crew.command(who, server.trigger(who)) for who in people}
         typed = await server.presses("command", level, commands)
         heard = await stage.heard()
         del server.figures["command", level].seconds[-size:]  # until the form is opened, not until the answer
         server.note("command", level, typed, {who: heard[server.trigger(who)] for who in people})
-    for server in stage.in_turns(number):
+    for server in servers:
         await server.presses("submit", level, {who: crew.submission(who) for who in people})
         await stage.rest()
     requests = stage.requests_of(people)
-    for server in stage.in_turns(number):
+    for server in servers:
         approvals = {who: crew.approval(who + 1, requests[who]) for who in people}
         pressed = await server.presses("approve", level, approvals)
         await stage.rest()
@@ -244,13 +242,13 @@ async def _invited(stage: Stage, server: Server, pressed: Sequence[Press]) -> No
     server.note("invite", 1, pressed, {each.who: heard[_address(stage, server, each.who)] for each in pressed})
 
 
-async def _going_on(stage: Stage) -> None:
+async def going_on(stage: Stage, approvals: int, servers: Sequence[Server]) -> None:
     """Presses come at their time, whether those before them are answered or not."""
-    people = stage.people(APPROVALS)
+    people = stage.people(approvals)
     await asyncio.gather(*(stage.usher.wire.post(crew.submission(who)) for who in people))
     await stage.rest()
     requests = stage.requests_of(people)
-    for server in (stage.floor, stage.usher):
+    for server in servers:
         ours = server is stage.usher
         payloads = [crew.approval(who + 1, requests[who]) if ours else crew.press_to_invite(who) for who in people]
         began = time.monotonic()
@@ -271,18 +269,14 @@ def _address(stage: Stage, server: Server, who: int) -> str:
 
 # -- tables ------------------------------------------------------------------------------------------------------------
 async def tables() -> list[Table]:
-    """One run, as tables."""
-    stages = await measure()
-    return [
-        Table(name="presses", title=TITLE, columns=COLUMNS, rows=table(stages[0])),
-        Table(name="growth", title=GROWTH_TITLE, columns=GROWTH_COLUMNS, rows=growth(stages)),
-    ]
+    """One run, as a table."""
+    return [Table(name="presses", title=TITLE, columns=COLUMNS, rows=table(await measure()))]
 
 
 def table(stage: Stage) -> list[tuple[str, ...]]:
-    """What the presses took on one database, by `COLUMNS`."""
+    """By `COLUMNS`."""
     rows: list[tuple[str, ...]] = []
-    for (kind, level), ours in sorted(stage.usher.figures.items(), key=_order):
+    for (kind, level), ours in in_order(stage.usher.figures):
         theirs = stage.floor.figures[kind, level]
         if kind in ("invite", "busy"):
             beside = f"+{(ours.median - theirs.median) * 1000:.1f} / +{(ours.worst - theirs.worst) * 1000:.1f} ms"
@@ -296,20 +290,9 @@ def table(stage: Stage) -> list[tuple[str, ...]]:
     return rows
 
 
-def growth(stages: Sequence[Stage]) -> list[tuple[str, ...]]:
-    """What much stored costs, by `GROWTH_COLUMNS`."""
-    empty, *full = stages
-    rows = []
-    for (kind, level), before in sorted(empty.usher.figures.items(), key=_order):
-        if kind != "busy":
-            ratios = (f"{stage.usher.figures[kind, level].median / before.median:.2f}" for stage in full)
-            rows.append((WORDS[kind], str(level), *ratios, f"≤ {GROWTH}"))
-    return rows
-
-
-def _order(item: tuple[tuple[Kind, int], Series]) -> tuple[int, int]:
-    (kind, level), _ = item
-    return list(WORDS).index(kind), level
+def in_order(figures: Mapping[tuple[Kind, int], T]) -> list[tuple[tuple[Kind, int], T]]:
+    """As the tables list them: what it is of, and at how many at once."""
+    return sorted(figures.items(), key=lambda item: (list(WORDS).index(item[0][0]), item[0][1]))
 
 
 def _ms(series: Series) -> str:
