@@ -27,6 +27,9 @@ SQLITE_BUSY_SECONDS = 10
 READERS = 4
 #: what is written (reasons, sealed secrets) does not stand in the text of an error, which is logged
 _SILENT: Final = {"hide_parameters": True}
+#: bytes that SQLite's log keeps on the disk once it has been written back, however long it grew: as during a backup,
+#: which holds it up (sqlite.org, “PRAGMA journal_size_limit”)
+LOG_KEEPS: Final = 64 * 1024 * 1024
 _READ_ONLY = {"query_only": "ON", "wal_autocheckpoint": "0"}
 _POSTGRESQL_SESSION = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '30s'; SET timezone = 'UTC'"
 
@@ -77,7 +80,12 @@ def sqlite_writer(url: URL, *, checkpoints: bool = True) -> Engine:
     `checkpoints=False` for a second process beside a running Usher: two checkpointers can corrupt the file on the
     versions that `sqlite_warning` names.
     """
-    pragmas = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
+    pragmas = {
+        "journal_mode": "WAL",
+        "synchronous": "FULL",
+        "foreign_keys": "ON",
+        "journal_size_limit": str(LOG_KEEPS),
+    }
     if not checkpoints:
         pragmas["wal_autocheckpoint"] = "0"
     return _sqlite_on_threads(url, pragmas, begin="BEGIN IMMEDIATE", connections=1)
