@@ -108,7 +108,8 @@ class Light:
         self._let_in(query)
         there = self._members if what == "users" else self._invites
         found = list(there.values()) if not query else [there[query]] if query in there else []
-        return {"items": found[:100], "total": len(found), "limit": 100, "offset": 0}
+        first, most = int(given.get("offset", 0)), int(given.get("limit", 100))
+        return {"items": found[first : first + most], "total": len(found), "limit": most, "offset": first}
 
     def _let_in(self, email: str) -> None:
         if time.monotonic() < self._invited_at.get(email, math.inf) + self._accepted_after:
