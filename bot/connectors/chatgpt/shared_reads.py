@@ -15,7 +15,7 @@ from typing import Final, Generic, TypeVar
 
 from bot.connectors.chatgpt.wire import same_address
 
-#: searches that go side by side however short the whole list is. To wait for the end of another read takes as long as
+#: searches that go side by side, for each page of the whole list. To wait for the end of another read takes as long as
 #: one's own search, so it is only worth its while where calls are counted, or when a crowd comes.
 FEW: Final = 8
 #: and where calls are scarce
@@ -47,7 +47,7 @@ class SharedReads(Generic[Item]):
             address: of an item; None where it is hidden.
             page: how many items one call brings at most.
             scarce: whether so many calls were made lately that the rest had better be shared.
-            few: how many searches go side by side in any case.
+            few: how many searches go side by side for each page of the whole list, where calls are not scarce.
         """
         self._search = search
         self._everything = everything
@@ -84,8 +84,11 @@ class SharedReads(Generic[Item]):
 
     @property
     def _worth_sharing(self) -> int:
-        """So many searches cost what the whole list costs, in calls; where they are not counted, a few are no crowd."""
-        return max(_ALONE if self._scarce() else self._few, self._pages)
+        """So many searches cost what the whole list costs: in calls, where those are counted; in time, where not.
+
+        Searches go side by side, the pages of a list one after the other, and a full page is much to read.
+        """
+        return max(_ALONE, self._pages) if self._scarce() else self._few * self._pages
 
     async def _share(self) -> list[Item] | None:
         """The whole list, read for all who wait by then; None where each had better search for themselves."""

@@ -112,6 +112,22 @@ async def test_a_read_that_is_under_way_is_never_joined(provider: Provider) -> N
     assert await asyncio.gather(*late) == [[(f"p{number}", "admin")] for number in range(2, 8)]
 
 
+async def test_a_long_list_is_worth_reading_for_a_greater_crowd_only(provider: Provider) -> None:
+    """Its pages come one after the other, searches side by side: for ten people five pages are no shorter way."""
+    list_ = shared(provider, page=2)
+    first = look(list_, *range(6))
+    await until(lambda: len(provider.reads) == FEW)  # how long the list is, nobody knows yet
+    provider.let_go()
+    await until(lambda: provider.under_way == ["everything"])
+    provider.let_go()
+    await asyncio.gather(*first)
+    second = look(list_, *range(10))
+    await until(lambda: len(provider.under_way) == 10)
+    provider.let_go()
+    assert await asyncio.gather(*second) == [[(f"p{number}", "member")] for number in range(10)]
+    assert provider.reads.count("everything") == 1
+
+
 async def test_an_error_reaches_everybody_who_waits(provider: Provider) -> None:
     """And nobody else: the next look begins anew."""
     list_ = shared(provider)
