@@ -39,7 +39,7 @@ T = TypeVar("T")
 USHER = "usher"
 
 _TRIES = 6  # of a transaction that PostgreSQL undid because of another one
-#: seconds: whoever wrote answers the person who waits first; tasks and log lines follow
+#: seconds: whoever wrote answers the person who waits first; log lines follow
 _AFTER_THE_ANSWER = 0.001
 _PAUSE = 0.01  # seconds, times a random part of 2 ** try
 
@@ -67,7 +67,9 @@ class Database:
         self.is_sqlite = engines.is_sqlite(url)
         #: by which door its writers come in, as the ledger names it: slack, chatgpt, shell, or Usher itself
         self.door = USHER
-        #: called a moment after every commit that leaves tasks to look at; must neither block nor raise
+        #: whether what is written outlives a cut of the power
+        self.lasting = True
+        #: called soon after every commit that leaves tasks to look at; must neither block nor raise
         self.on_tasks: list[Callable[[], None]] = []
         #: called a moment after every commit, with the lines that it added to the ledger; must neither block nor raise
         self.on_lines: list[Callable[[Sequence[Entry]], None]] = []
@@ -78,7 +80,7 @@ class Database:
         self._read_session = async_sessionmaker(reader, expire_on_commit=False, autoflush=False)
         self._lock = lock
         self._writes: set[asyncio.Task[Any]] = set()
-        self._untold: deque[tuple[Context, Transaction]] = deque()
+        self._untold: deque[tuple[Context, Sequence[Entry]]] = deque()
 
     @classmethod
     async def open(
@@ -138,6 +140,16 @@ class Database:
         same.door = door
         return same
 
+    def for_now(self) -> Database:
+        """The same database for what is found out anew after a cut of the power: on SQLite no commit waits for a disk.
+
+        What is written so is there after a kill, and whatever lasts takes what was written before it along
+        (sqlite.org/pragma.html, "synchronous").
+        """
+        same = copy.copy(self)
+        same.lasting = False
+        return same
+
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session that sees one moment of the database and cannot change it."""
         return self._read()
@@ -195,9 +207,13 @@ class Database:
     async def _transact(
         self, operation: Callable[Concatenate[Transaction, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        result, transaction = await self._writer.transact(lambda tx: operation(tx, *args, **kwargs), door=self.door)
-        if transaction.wakes or transaction.lines:
-            self._untold.append((copy_context(), transaction))
+        result, transaction = await self._writer.transact(
+            lambda tx: operation(tx, *args, **kwargs), door=self.door, lasting=self.lasting
+        )
+        if transaction.wakes:
+            asyncio.get_running_loop().call_soon(self._tell, self.on_tasks)
+        if transaction.lines:
+            self._untold.append((copy_context(), transaction.lines))
             asyncio.get_running_loop().call_later(_AFTER_THE_ANSWER, self._tell_of_next)
         return result
 
@@ -208,16 +224,10 @@ class Database:
                 yield session
 
     def _tell_of_next(self) -> None:
-        """Tells the listeners of the next commit, as part of whatever made it."""
+        """Tells the listeners of the next commit's lines, as part of whatever made it."""
         if self._untold:
-            context, transaction = self._untold.popleft()
-            context.run(self._tell_of, transaction)
-
-    def _tell_of(self, transaction: Transaction) -> None:
-        if transaction.wakes:
-            self._tell(self.on_tasks)
-        if transaction.lines:
-            self._tell(self.on_lines, transaction.lines)
+            context, lines = self._untold.popleft()
+            context.run(self._tell, self.on_lines, lines)
 
     def _tell(self, listeners: Sequence[Callable[P, None]], *args: P.args, **kwargs: P.kwargs) -> None:
         for listener in listeners:

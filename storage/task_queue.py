@@ -158,7 +158,7 @@ async def claim_due(db: Database, *, owner: str, limit: int, lease: timedelta, r
 
     for beaten in range(_CLAIM_TRIES):
         try:
-            return Claim(*await db.write(claiming), beaten)
+            return Claim(*await db.for_now().write(claiming), beaten)  # whose worker is gone is claimed anew anyway
         except IntegrityError:
             continue
     return Claim([], db.clock.now(), _CLAIM_TRIES)  # another worker is faster every time: it has the tasks

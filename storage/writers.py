@@ -36,8 +36,11 @@ _current: ContextVar[tuple[Writer, Transaction] | None] = ContextVar("transactio
 class Writer(Protocol):
     """Runs one operation after the other, each in a transaction."""
 
-    async def transact(self, operation: Operation[T], *, door: str) -> tuple[T, Transaction]:
-        """Runs the operation and commits; rolls back when it raises, and raises the same. The ledger names the door."""
+    async def transact(self, operation: Operation[T], *, door: str, lasting: bool = True) -> tuple[T, Transaction]:
+        """Runs the operation and commits; rolls back when it raises, and raises the same. The ledger names the door.
+
+        A cut of the power may undo a commit that is not `lasting`.
+        """
         ...
 
     async def close(self) -> None:
@@ -65,9 +68,10 @@ class ThreadWriter:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="usher-writer")
         self._queue: deque[_Work] = deque()
         self._connection: Connection | None = None
+        self._is_lasting = True
 
-    async def transact(self, operation: Operation[T], *, door: str) -> tuple[T, Transaction]:
-        work = _Work(operation=operation, door=door)
+    async def transact(self, operation: Operation[T], *, door: str, lasting: bool = True) -> tuple[T, Transaction]:
+        work = _Work(operation=operation, door=door, lasting=lasting)
         self._queue.append(work)
         self._thread.submit(self._write)
         result: tuple[T, Transaction] = await asyncio.wrap_future(work.done)
@@ -89,7 +93,7 @@ class ThreadWriter:
     def _write_together(self, group: Sequence[_Work]) -> bool:
         """False when the database failed them as a group, which it rolled back: each is then to be told its own."""
         try:
-            with self._begin() as connection:
+            with self._begin(lasting=any(work.lasting for work in group)) as connection:
                 outcomes = []
                 for work in group:
                     outcomes.append(self._attempt(work, connection))
@@ -103,7 +107,7 @@ class ThreadWriter:
 
     def _write_alone(self, work: _Work) -> None:
         try:
-            with self._begin() as connection:
+            with self._begin(lasting=work.lasting) as connection:
                 result = work.context.run(self._carry_out, work, connection)
         except BaseException as error:
             work.done.set_exception(error)
@@ -123,11 +127,14 @@ class ThreadWriter:
         return partial(Future.set_result, result=result)
 
     @contextmanager
-    def _begin(self) -> Iterator[Connection]:
+    def _begin(self, *, lasting: bool) -> Iterator[Connection]:
         """A transaction on the connection that writes; a connection that something went wrong with is not kept."""
         if self._connection is None:
-            self._connection = self._engine.connect()
+            self._connection, self._is_lasting = self._engine.connect(), True
         try:
+            if lasting is not self._is_lasting:  # with the next commit that lasts, those before it do, too
+                _put(self._connection, f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+                self._is_lasting = lasting
             with self._connection.begin():
                 yield self._connection
         except BaseException:
@@ -174,6 +181,7 @@ class _Work:
 
     operation: Operation[Any]
     door: str
+    lasting: bool
     context: Context = field(default_factory=copy_context)
     done: Future[Any] = field(default_factory=Future)
 
@@ -239,7 +247,13 @@ class PoolWriter:
         self._engine = engine
         self._clock = clock
 
-    async def transact(self, operation: Operation[T], *, door: str) -> tuple[T, Transaction]:
+    async def transact(
+        self,
+        operation: Operation[T],
+        *,
+        door: str,
+        lasting: bool = True,  # noqa: ARG002 - a trip to the server to say so takes longer than its disk
+    ) -> tuple[T, Transaction]:
         async with self._engine.begin() as connection:
             make_session = partial(
                 AsyncSession, connection, expire_on_commit=False, join_transaction_mode="rollback_only"
