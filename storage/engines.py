@@ -30,6 +30,9 @@ _SILENT: Final = {"hide_parameters": True}
 #: bytes that SQLite's log keeps on the disk once it has been written back, however long it grew: as during a backup,
 #: which holds it up (sqlite.org, “PRAGMA journal_size_limit”)
 LOG_KEEPS: Final = 64 * 1024 * 1024
+#: KiB of pages that the writer keeps, half of SQLite's default: the start of a big company fills it, and what its
+#: transactions come back to is the upper part of each index
+WRITER_KEEPS: Final = 1000
 _READ_ONLY = {"query_only": "ON", "wal_autocheckpoint": "0"}
 _POSTGRESQL_SESSION = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '30s'; SET timezone = 'UTC'"
 
@@ -85,6 +88,7 @@ def sqlite_writer(url: URL, *, checkpoints: bool = True) -> Engine:
         "synchronous": "FULL",
         "foreign_keys": "ON",
         "journal_size_limit": str(LOG_KEEPS),
+        "cache_size": f"-{WRITER_KEEPS}",
     }
     if not checkpoints:
         pragmas["wal_autocheckpoint"] = "0"
