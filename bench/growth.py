@@ -18,7 +18,7 @@ from bench.presses import GOING_ON, WARM_UP, WORDS, Kind, Stage, going_on, in_or
 
 STORED: Final = (0, 100_000, 1_000_000)
 #: presses at once, and for each how many rounds of how many presses
-LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (21, 1), 32: (9, 64), 128: (9, 128)}
+LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (33, 1), 32: (9, 64), 128: (9, 128)}
 #: rounds of so many approvals, a hundred in a second
 BUSY: Final = (5, 150)
 PEOPLE: Final = WARM_UP + sum(rounds * size for rounds, size in (*LEVELS.values(), BUSY))
