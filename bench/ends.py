@@ -165,7 +165,7 @@ async def tables() -> list[Table]:
 
 
 def _rows(limit: Limited, free: Free) -> list[tuple[str, ...]]:
-    least = GRANTS / LIMIT
+    least = GRANTS / LIMIT - 1  # the first hundred go out at once
     no_limit = f"no limit, {AT_ONCE} at a time: removals a second"
     routes = ", ".join(f"{number:,} {route}" for route, number in limit.routes.most_common())
     return [
