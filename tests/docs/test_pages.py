@@ -31,7 +31,8 @@ def test_every_error_of_a_connector_is_explained() -> None:
     assert [error for error in errors if f"| `{error}` |" not in page] == []
 
 
-def test_every_page_is_in_the_index() -> None:
-    """llms.txt names every page of the documentation."""
-    index = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
-    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"({page.name})" not in index] == []
+@pytest.mark.parametrize(("index", "folder"), [("docs/llms.txt", ""), ("README.md", "docs/")])
+def test_every_page_is_in_the_index(index: str, folder: str) -> None:
+    """The README and llms.txt name every page of the documentation."""
+    text = (ROOT / index).read_text(encoding="utf-8")
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"({folder}{page.name})" not in text] == []
