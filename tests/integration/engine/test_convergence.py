@@ -567,23 +567,9 @@ def telling(copies: Copies) -> Iterator[Callable[..., House]]:
 
 
 @pytest.fixture(scope="module", params=["on_sqlite", pytest.param("on_postgresql", marks=pytest.mark.postgres)])
-def tell_on_either(request: pytest.FixtureRequest) -> Iterator[Callable[..., House]]:
+def tell(request: pytest.FixtureRequest) -> Iterator[Callable[..., House]]:
     """Tells a story, on each of the two databases."""
     with telling(request.getfixturevalue(request.param)) as tell:
-        yield tell
-
-
-@pytest.fixture(scope="module")
-def tell(on_sqlite: Copies) -> Iterator[Callable[..., House]]:
-    """Tells a story on SQLite, which is three times as quick."""
-    with telling(on_sqlite) as tell:
-        yield tell
-
-
-@pytest.fixture(scope="module")
-def tell_on_postgresql(on_postgresql: Copies) -> Iterator[Callable[..., House]]:
-    """Tells a story on PostgreSQL."""
-    with telling(on_postgresql) as tell:
         yield tell
 
 
@@ -591,26 +577,22 @@ OWNER, CODEX = Entitlement(role="owner", seat_type="chatgpt"), Entitlement(role=
 HELD = Given(state=GrantState.GRANTING, has=CODEX, starts=-10, ends=LONG)
 
 
-def test_a_look_that_fails_does_not_make_usher_forget_what_it_has_sent(tell_on_either: Callable[..., House]) -> None:
+def test_a_look_that_fails_does_not_make_usher_forget_what_it_has_sent(tell: Callable[..., House]) -> None:
     """The invite is out, the next look fails and the one after it lags behind: the person gets no second invite."""
-    house = tell_on_either(Story(NOTHING, None, (HELD,), at_looks=("", "busy"), lag=1))
+    house = tell(Story(NOTHING, None, (HELD,), at_looks=("", "busy"), lag=1))
     assert [type(change) for change in house.provider.written] == [Invite]
 
 
-def test_an_invite_taken_back_for_another_is_not_somebody_elses_removal(tell_on_either: Callable[..., House]) -> None:
+def test_an_invite_taken_back_for_another_is_not_somebody_elses_removal(tell: Callable[..., House]) -> None:
     """Somebody had invited the person anew: Usher makes the invite right, and the grant, active before, lives on."""
-    house = tell_on_either(
-        Story(There("invited", OWNER), None, (replace(HELD, state=GrantState.ACTIVE),), lag=4, accepts=False)
-    )
+    house = tell(Story(There("invited", OWNER), None, (replace(HELD, state=GrantState.ACTIVE),), lag=4, accepts=False))
     assert [type(change) for change in house.provider.written] == [CancelInvite, Invite]
     assert [grant.state for grant in house.known] == [GrantState.INVITED]
 
 
-def test_a_key_that_was_answered_is_not_used_for_ever(tell_on_either: Callable[..., House]) -> None:
+def test_a_key_that_was_answered_is_not_used_for_ever(tell: Callable[..., House]) -> None:
     """An invite's answer is lost, and somebody takes the invite back: with a used key no other would ever be made."""
-    house = tell_on_either(
-        Story(NOTHING, None, (HELD,), at_changes=("lost after",), accepts=False, meddling=(NOTHING, NOTHING))
-    )
+    house = tell(Story(NOTHING, None, (HELD,), at_changes=("lost after",), accepts=False, meddling=(NOTHING, NOTHING)))
     assert [type(change) for change in house.provider.written] == [Invite, Invite]
 
 
@@ -619,9 +601,9 @@ OLD = Given(state=GrantState.ACTIVE, has=HIGHER, starts=-100, ends=LONG)
 NEW = Given(state=GrantState.GRANTING, has=LOWER, starts=-10, ends=LONG, replaces=0)
 
 
-def test_a_grant_takes_the_place_of_another_without_a_gap(tell_on_either: Callable[..., House]) -> None:
+def test_a_grant_takes_the_place_of_another_without_a_gap(tell: Callable[..., House]) -> None:
     """One write to the lower role, and the old grant ends as replaced."""
-    house = tell_on_either(Story(There("member", HIGHER), None, (OLD, NEW)))
+    house = tell(Story(There("member", HIGHER), None, (OLD, NEW)))
     assert [type(change) for change in house.provider.written] == [SetRole]
     assert [(grant.state, grant.end_reason) for grant in house.known] == [
         (GrantState.ENDED, EndReason.REPLACED),
@@ -630,12 +612,10 @@ def test_a_grant_takes_the_place_of_another_without_a_gap(tell_on_either: Callab
 
 
 @pytest.mark.parametrize("has", ["active", "over"])
-def test_who_was_removed_outside_is_not_invited_to_what_they_had_before(
-    tell_on_either: Callable[..., House], has: str
-) -> None:
+def test_who_was_removed_outside_is_not_invited_to_what_they_had_before(tell: Callable[..., House], has: str) -> None:
     """Somebody removed a member whom Usher had only given more: nothing of it comes back, now or when it ends."""
     grant = OLD if has == "active" else replace(OLD, ends=-1)
-    house = tell_on_either(Story(There("member", HIGHER), LOWER, (grant,), meddling=(NOTHING,)))
+    house = tell(Story(There("member", HIGHER), LOWER, (grant,), meddling=(NOTHING,)))
     assert house.provider.written == []
     [ended] = house.known
     why = EndReason.REMOVED_OUTSIDE if has == "active" else EndReason.EXPIRED
@@ -643,17 +623,17 @@ def test_who_was_removed_outside_is_not_invited_to_what_they_had_before(
 
 
 @pytest.mark.parametrize("state", [GrantState.SCHEDULED, GrantState.ENDING])
-def test_what_is_never_given_replaces_nothing(tell_on_either: Callable[..., House], state: GrantState) -> None:
+def test_what_is_never_given_replaces_nothing(tell: Callable[..., House], state: GrantState) -> None:
     """Declined, given up, or still to come: the old grant stands as before."""
     new = replace(NEW, state=state, starts=LONG if state is GrantState.SCHEDULED else -10, ends=2 * LONG)
-    house = tell_on_either(Story(There("member", HIGHER), None, (OLD, new)))
+    house = tell(Story(There("member", HIGHER), None, (OLD, new)))
     assert house.provider.written == []
     assert house.known[0].state is GrantState.ACTIVE
 
 
-def test_who_is_out_of_turn_calls_nobody(tell_on_either: Callable[..., House]) -> None:
+def test_who_is_out_of_turn_calls_nobody(tell: Callable[..., House]) -> None:
     """The place goes to somebody else until the provider's limit allows the change: not even a look is made before."""
-    house = tell_on_either(Story(NOTHING, None, (HELD,)), pauses=[timedelta(minutes=5), timedelta(minutes=1)])
+    house = tell(Story(NOTHING, None, (HELD,)), pauses=[timedelta(minutes=5), timedelta(minutes=1)])
     assert house.clock.now() - START >= timedelta(minutes=6)
     assert [type(change) for change in house.provider.written] == [Invite]
     assert house.provider.looked_at[0] - START >= timedelta(minutes=6)
@@ -729,13 +709,3 @@ def test_who_meddles_from_outside_does_not_keep_it_from_its_end(
 ) -> None:
     """Somebody changes, removes or invites the person in the workspace itself while Usher is at work."""
     tell(replace(story, baseline=None, meddling=tuple(meddling)))
-
-
-@pytest.mark.postgres
-@given(replacing(), st.lists(places, max_size=2))
-@settings(max_examples=12, suppress_health_check=SLOW)
-def test_on_postgresql_every_story_comes_to_its_end(
-    tell_on_postgresql: Callable[..., House], story: Story, meddling: list[There]
-) -> None:
-    """Whatever takes the place of what, and whoever meddles."""
-    tell_on_postgresql(replace(story, baseline=None, meddling=tuple(meddling)))
