@@ -20,8 +20,9 @@ _GRANT: dict[G, frozenset[G]] = {
     G.GRANTING: frozenset({G.WAITING, G.INVITED, G.ACTIVE, G.FAILED, G.ENDING}),
     G.WAITING: frozenset({G.GRANTING, G.INVITED, G.ACTIVE, G.FAILED, G.ENDING}),
     G.INVITED: frozenset({G.GRANTING, G.WAITING, G.ACTIVE, G.FAILED, G.ENDING}),
-    # granting again: somebody changed the account outside and the grant has to be put right
-    G.ACTIVE: frozenset({G.GRANTING, G.FAILED, G.ENDING}),
+    # granting again: somebody changed the account outside and the grant has to be put right; invited again: somebody
+    # removed the person outside and invited them anew
+    G.ACTIVE: frozenset({G.GRANTING, G.INVITED, G.FAILED, G.ENDING}),
     G.FAILED: frozenset({G.GRANTING, G.WAITING, G.INVITED, G.ACTIVE, G.ENDING}),
     G.ENDING: frozenset({G.ENDED}),
     G.ENDED: frozenset(),

@@ -204,7 +204,8 @@ def steps(situation: Situation, observed: Observed) -> list[Step]:
                 Step(grant=grant, to=GrantState.ACTIVE, event="grant.active", values=_joined(situation, grant))
             )
         elif observed.status == AccountStatus.INVITED and grant.state is not GrantState.INVITED:
-            values = {"invited_at": grant.invited_at or situation.now}
+            anew = grant.state is GrantState.ACTIVE  # by somebody else, after the one that had been accepted
+            values = {"invited_at": (None if anew else grant.invited_at) or situation.now}
             found.append(Step(grant=grant, to=GrantState.INVITED, event="grant.invited", values=values))
     return found
 

@@ -177,7 +177,7 @@ class Situation:
         if self.locked_out and observed.entitlement is not None:
             again = self.account is not None and self.account.invite_resent_at is None
             return Resend(email=observed.email, entitlement=observed.entitlement) if again else None
-        invited = [grant.invited_at for grant in self.holding if grant.invited_at is not None]
+        invited = [grant.invited_at for grant in self.holding if grant.state is GrantState.INVITED and grant.invited_at]
         if (
             observed.status != AccountStatus.INVITED
             or observed.entitlement is None

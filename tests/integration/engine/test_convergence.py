@@ -590,6 +590,14 @@ def test_an_invite_taken_back_for_another_is_not_somebody_elses_removal(tell: Ca
     assert [grant.state for grant in house.known] == [GrantState.INVITED]
 
 
+def test_who_was_invited_anew_outside_has_to_accept_again(tell: Callable[..., House]) -> None:
+    """Somebody removed the person and invited them to the same: Usher sends nothing, and waits from now on."""
+    active = replace(HELD, state=GrantState.ACTIVE, starts=-LONG)
+    house = tell(Story(NOTHING, None, (active,), accepts=False, meddling=(There("invited", CODEX),)))
+    assert house.provider.written == []
+    assert [(grant.state, grant.invited_at) for grant in house.known] == [(GrantState.INVITED, START)]
+
+
 def test_a_key_that_was_answered_is_not_used_for_ever(tell: Callable[..., House]) -> None:
     """An invite's answer is lost, and somebody takes the invite back: with a used key no other would ever be made."""
     house = tell(Story(NOTHING, None, (HELD,), at_changes=("lost after",), accepts=False, meddling=(NOTHING, NOTHING)))
@@ -702,7 +710,7 @@ def test_grants_that_come_and_go_meanwhile_cost_no_write_too_many(
     assert house.provider.was_full or len(house.provider.written) <= house.from_wish_to_wish, house.picture()
 
 
-@given(stories, st.lists(places, min_size=1, max_size=3))
+@given(replacing(), st.lists(places, min_size=1, max_size=3))
 @settings(max_examples=40, suppress_health_check=SLOW)
 def test_who_meddles_from_outside_does_not_keep_it_from_its_end(
     tell: Callable[..., House], story: Story, meddling: list[There]
