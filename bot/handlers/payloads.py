@@ -1,7 +1,6 @@
 """What Slack sends, as far as anybody here relies on its shape (docs.slack.dev, “Interactivity”, “Events API”).
 
-Bolt takes a body apart before it looks at the signature, so anybody can send it something that it trips over. Only
-what went wrong is held against these shapes: whether that was a defect, or something that Slack never sends.
+Only what went wrong is held against these shapes: whether that was a defect, or something that Slack never sends.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from slack_bolt.request.internals import extract_content_type, parse_body
 
 JSON = dict[str, Any]
 
@@ -230,11 +228,3 @@ def is_of_slack(payload: object) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def is_body_of_slack(body: bytes, content_type: str | None) -> bool:
-    """Can the body of a request be read, as Bolt reads it, and has it such a shape?"""
-    try:
-        return is_of_slack(parse_body(body.decode(), extract_content_type({"content-type": [content_type or ""]})))
-    except ValueError:
-        return False

@@ -21,6 +21,12 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
         pytest.param(b"[1, 2]", JSON, id="a list"),
         pytest.param(b'{"user": 3.5}', JSON, id="a number for a person"),
         pytest.param(b'{"logger": 1, "type": "event_callback"}', JSON, id="a name that Bolt keeps for itself"),
+        pytest.param(
+            b'{"type": "view_closed", "user": {"id": "U1"}, "view": {"id": "V1", "type": "modal"}, '
+            b'"response_urls": [{}, {}]}',
+            JSON,
+            id="right, but that Bolt stumbles over it",
+        ),
     ],
 )
 async def test_a_stranger_cannot_make_it_stumble(studio: Studio, content: bytes, headers: dict[str, str]) -> None:
