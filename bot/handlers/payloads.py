@@ -15,7 +15,7 @@ JSON = dict[str, Any]
 class _Part(BaseModel):
     """Whatever else it holds, nobody relies on it."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, defer_build=True)
 
 
 class _Named(_Part):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import typer.main
 from typer.testing import CliRunner
 
 from bot.cli.app import app
+from sandbox import company
 from tests.integration.cli.conftest import Shell
 
 #: what is promised to be there
@@ -23,9 +26,10 @@ COMMANDS = {
 
 #: what takes a good part of a second to load
 HEAVY = {"aiohttp", "alembic", "apscheduler", "cryptography", "httpx", "mcp", "pydantic", "slack_bolt", "sqlalchemy"}
-_HELP = """
+#: what httpx and structlog load for a terminal, if they can
+FOR_A_TERMINAL = {"rich", "pygments"}
+_LOADED = """
 import sys
-sys.argv = ["usher", "--help"]
 from bot.cli import main
 try:
     main()
@@ -59,9 +63,31 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     """`usher --help` answers at once: neither the database nor Slack's library is loaded for it."""
-    told = subprocess.run([sys.executable, "-c", _HELP], check=True, capture_output=True, text=True)
+    told = subprocess.run([sys.executable, "-c", _LOADED, "--help"], check=True, capture_output=True, text=True)
     assert "Usage: usher" in told.stdout
     assert set(told.stderr.split()) & HEAVY == set()
+
+
+def test_what_serves_loads_nothing_for_a_terminal(tmp_path: Path) -> None:
+    """`usher run` goes on for months: it does without four megabytes that only colours and tables need."""
+    settings = {
+        "SLACK_BOT_TOKEN": company.SLACK_APP.bot_token,
+        "SLACK_SIGNING_SECRET": company.SLACK_APP.signing_secret,
+        "USHER_ADMINS": company.NOOR.email,
+        "USHER_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/nowhere/usher.db",  # so it ends at once
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", _LOADED, "run"],
+        check=False,
+        env=os.environ | settings,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 1
+    loaded = set(told.stderr.split())
+    assert loaded >= {"httpx", "structlog", "slack_bolt"}
+    assert loaded & FOR_A_TERMINAL == set()
 
 
 async def test_wrong_usage_is_told_apart(nowhere: Shell) -> None:
