@@ -20,7 +20,7 @@ DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_hadolint_takes_the_dockerfile() -> None:
-    """It was never built here; what a linter can know is right."""
+    """What a linter can know of it is right."""
     hadolint = Path(sys.executable).with_name("hadolint")
     checked = subprocess.run([hadolint, DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
