@@ -111,15 +111,15 @@ async def _everyday(harbour: Harbour, crew: Sequence[Employee]) -> None:
     await harbour.invited(*crew)
 
 
-async def _tools(url: str, token: str) -> dict[str, list[str]]:
-    """What each tool can be called with, by its own schema."""
+async def _tools(url: str, token: str) -> dict[str, dict[str, Any]]:
+    """What each tool can be called with: its own schema."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
             httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False, verify=False)
         )
         client = await stack.enter_async_context(Client(streamable_http_client(f"{url}/mcp", http_client=http)))
         listed = await client.list_tools()
-    return {tool.name: list(tool.input_schema.get("properties", {})) for tool in listed.tools}
+    return {tool.name: tool.input_schema for tool in listed.tools}
 
 
 @asynccontextmanager

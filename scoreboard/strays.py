@@ -1,4 +1,7 @@
-"""Requests that nobody should send, as hypothesis thinks them up: malformed, oversized, replayed, wrongly signed."""
+"""Requests that nobody should send, as hypothesis thinks them up: malformed, oversized, replayed, wrongly signed.
+
+Where there is a schema, the tools of the ChatGPT app, schemathesis thinks with it.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from sandbox.slack.delivery import Signing, signed_headers
+from scoreboard.tool_calls import tool_calls
 
 JSON = Any
 #: bytes; more than any door takes
@@ -125,14 +129,14 @@ def _encoded(kind: str, payload: JSON) -> tuple[bytes, dict[str, str]]:
 
 
 @st.composite
-def _to_mcp(draw: st.DrawFn, tools: Mapping[str, Sequence[str]], people: int) -> Stray:
-    """Calls of tools with arguments of the right names and any values, and what is no call at all."""
+def _to_mcp(draw: st.DrawFn, tools: Mapping[str, JSON], calls: st.SearchStrategy[bytes], people: int) -> Stray:
+    """Calls of tools by their schemas, with arguments of the right names and any values, and what is no call at all."""
     token = draw(st.sampled_from([*range(people), None]))
     headers = {**_TYPES, "mcp-protocol-version": draw(st.sampled_from([*VERSIONS, "1.0"]))}
     if token is None and draw(st.booleans()):
         # a client cannot even send a value that ends with a space
         headers["authorization"] = ("Bearer " + draw(st.text("abcXYZ019-._~+/= ", max_size=60))).rstrip()
-    match draw(st.integers(0, 7)):
+    match draw(st.integers(0, 9)):
         case 0:
             content = draw(st.binary(max_size=200) | _json.map(_dumped))
         case 1:
@@ -145,9 +149,11 @@ def _to_mcp(draw: st.DrawFn, tools: Mapping[str, Sequence[str]], people: int) ->
                 "params": draw(_json),
             }
             content = _dumped(call)
+        case 3 | 4 | 5 | 6:
+            content = draw(calls)
         case _:
             name = draw(st.sampled_from([*tools, "no_such_tool"]))
-            properties = tools.get(name, ("query",))
+            properties = list(tools[name].get("properties", {})) if name in tools else ["query"]
             arguments = draw(st.dictionaries(st.sampled_from(properties), _json, max_size=4)) if properties else {}
             params = {"name": name, "arguments": arguments}
             content = _dumped({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
@@ -183,10 +189,11 @@ _FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 
 
 def think_up(
-    number: int, chance: int, *, deliveries: Sequence[tuple[str, JSON]], tools: Mapping[str, Sequence[str]], people: int
+    number: int, chance: int, *, deliveries: Sequence[tuple[str, JSON]], tools: Mapping[str, JSON], people: int
 ) -> list[Stray]:
-    """So many of them. `deliveries` is what Slack has sent, `tools` what they can be called with."""
+    """So many of them. `deliveries` is what Slack has sent, `tools` the schemas of what they can be called with."""
     drawn: list[Stray] = []
+    calls = tool_calls(tools)
 
     @seed(chance)
     @settings(
@@ -196,7 +203,7 @@ def think_up(
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(_to_slack(deliveries) | _to_mcp(tools, people) | _to_oauth())
+    @given(_to_slack(deliveries) | _to_mcp(tools, calls, people) | _to_oauth())
     def draw(stray: Stray) -> None:
         drawn.append(stray)
 
