@@ -69,6 +69,8 @@ class UsherProcess:
         ready.cancel()
         ended.cancel()
         if not self._ready.is_set():
+            if self._reading is not None and not self.is_running:
+                await self._reading  # its last words
             raise RuntimeError(f"usher run did not become ready:\n{self.errors}")
         return self.url
 
