@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hmac import compare_digest
 from typing import Final
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
@@ -19,6 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.body_limit import BodyLimit
 from bot.handlers.payloads import is_of_slack
 from storage.errors import StorageError
+
+log = structlog.get_logger(__name__)
 
 #: bytes; Slack's largest payloads (a view with its state) stay far below this
 LARGEST_BODY = 1_000_000
@@ -89,19 +92,20 @@ def _slack_events(slack: AsyncApp) -> ASGIApp:
         body = await request.body()
         try:
             delivery = to_async_bolt_request(request, body)
-        except Exception:  # anybody can make Bolt stumble: it takes a body apart before it looks at the signature
-            return _nothing_of_slacks()
+        except Exception as error:  # anybody can bring that about: Bolt reads a body before it looks at the signature
+            return _nothing_of_slacks(error)
         try:
             return to_starlette_response(await slack.async_dispatch(delivery))
-        except Exception:
+        except Exception as error:
             if is_of_slack(delivery.body):
                 raise
-            return _nothing_of_slacks()
+            return _nothing_of_slacks(error)
 
     return BodyLimit(request_response(slack_events), LARGEST_BODY)
 
 
-def _nothing_of_slacks() -> Response:
+def _nothing_of_slacks(error: Exception) -> Response:
+    log.warning("slack.misshapen", error=type(error).__name__)
     return PlainTextResponse("this is nothing that Slack sends", status_code=400)
 
 

@@ -204,8 +204,9 @@ def steps(situation: Situation, observed: Observed) -> list[Step]:
                 Step(grant=grant, to=GrantState.ACTIVE, event="grant.active", values=_joined(situation, grant))
             )
         elif observed.status == AccountStatus.INVITED and grant.state is not GrantState.INVITED:
-            anew = grant.state is GrantState.ACTIVE  # by somebody else, after the one that had been accepted
-            values = {"invited_at": (None if anew else grant.invited_at) or situation.now}
+            # who was active has accepted that invite: this one is another, and somebody else's
+            invited_at = None if grant.state is GrantState.ACTIVE else grant.invited_at
+            values = {"invited_at": invited_at or situation.now}
             found.append(Step(grant=grant, to=GrantState.INVITED, event="grant.invited", values=values))
     return found
 

@@ -73,6 +73,25 @@ async def test_an_invite_that_is_accepted_late_is_still_a_grant(studio: Studio) 
     assert grant.ends_at - studio.clock.now() > timedelta(days=6, hours=22)
 
 
+async def test_who_is_removed_and_invited_anew_by_hand_has_to_accept_again(studio: Studio) -> None:
+    """The card says so, nobody is reminded at once of an invite of long ago, and the access ends when it would have."""
+    card = await studio.give_seat(studio.lena)
+    [before] = await studio.grants()
+    has, member = studio.has(studio.lena), studio.member(studio.lena)
+    assert has is not None
+    assert member is not None
+    studio.chatgpt.remove(member.user_id)
+    studio.chatgpt.invite(str(studio.lena.user.email), role=has[1], seat_type=has[2])
+    mails = studio.mails(studio.lena)
+    await studio.in_time(lambda: "· Invited" in card.shown, within=timedelta(days=2))
+    await studio.at_rest()
+    assert studio.mails(studio.lena) == mails
+    studio.chatgpt.accept(str(studio.lena.user.email))
+    await studio.in_time(lambda: "· Active" in card.shown)
+    [after] = await studio.grants()
+    assert after.ends_at == before.ends_at
+
+
 async def test_only_addresses_of_the_domains_named_can_be_asked_for(database_file: Path) -> None:
     """The answer names the domain that the application takes."""
     catalog = CATALOG.replace("    durations: [7d,", "    email_domains: [elsewhere.example]\n    durations: [7d,")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from sandbox.slack.payloads import Outgoing
 from tests.support.studio import Studio
@@ -31,9 +32,12 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 )
 async def test_a_stranger_cannot_make_it_stumble(studio: Studio, content: bytes, headers: dict[str, str]) -> None:
     """Bolt reads a body before it looks at the signature: what it cannot read is refused, unsigned as it is."""
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
-        answer = await http.post(f"{studio.usher.url}/slack/events", content=content, headers=headers)
+    with capture_logs() as logged:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+            answer = await http.post(f"{studio.usher.url}/slack/events", content=content, headers=headers)
     assert answer.status_code in {400, 401}
+    # were it Slack's after all, an admin would find the line
+    assert [line["event"] for line in logged] == ["slack.misshapen"] * (answer.status_code == 400)
 
 
 @pytest.mark.parametrize(
