@@ -25,11 +25,14 @@ async def _ushers(harbour: Harbour, kind: Kind) -> AsyncIterator[tuple[str, str]
         yield harbour.usher.url, harbour.usher.url
         return
     second = harbour.another_usher()
-    await asyncio.gather(harbour.start(), second.start())
     try:
+        async with asyncio.TaskGroup() as starts:
+            starts.create_task(harbour.start())
+            starts.create_task(second.start())
         yield harbour.usher.url, second.url
     finally:
-        await second.kill()
+        if second.is_running:
+            await second.kill()
 
 
 async def presses(ground: Ground, kind: Kind, times: int, count: Count) -> str:

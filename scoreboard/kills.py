@@ -166,9 +166,9 @@ async def _replicas(
     async with ground.harbour(kind) as harbour:
         groups = [[harbour.hire(LOAD * number + n) for n in range(LOAD)] for number in range(times)]
         ushers = [harbour.usher, *(harbour.another_usher() for _ in range(REPLICAS - 1))]
-        await harbour.start()
-        await asyncio.gather(*(usher.start() for usher in ushers[1:]))
         try:
+            await harbour.start()
+            await asyncio.gather(*(usher.start() for usher in ushers[1:]))
             for number, group in enumerate(groups):
                 with count.trial(f"kill {number + 1}"):
                     await _kill_one(harbour, ushers, group, chance, seen)

@@ -62,9 +62,9 @@ class Count:
 
 
 def _why(error: BaseException) -> str:
-    """What an error says; where it says nothing, the demand that was not met."""
+    """All that an error says, with the last words of a process; where it says nothing, the demand that was not met."""
     if said := str(error).strip():
-        return said.splitlines()[0]
+        return said
     line = traceback.extract_tb(error.__traceback__)[-1].line
     return line or type(error).__name__
 

@@ -31,6 +31,7 @@ _TOLD = ("request:", "grant:")
 _SAVEPOINT = sa.text("SAVEPOINT part")
 _BACK_TO_IT = sa.text("ROLLBACK TO SAVEPOINT part")
 _RELEASE = sa.text("RELEASE SAVEPOINT part")
+_LOCK = sa.select(sa.func.pg_advisory_xact_lock(bindparam("lock", type_=sa.BigInteger)))
 
 
 class Transaction:
@@ -141,6 +142,15 @@ class Transaction:
     def wake_dispatchers(self) -> None:
         """Has dispatchers, here and in every replica, look for due tasks after the commit."""
         self.wakes = True
+
+    async def take_turns(self, lock: int) -> None:
+        """Has whoever else takes turns at the same lock wait until this transaction ends. On SQLite everybody does.
+
+        For what has to be read whole before it is compared and written: rows that are not there yet cannot be locked,
+        and another replica may commit between two statements. Call it before the first of them.
+        """
+        if not self.is_sqlite:
+            await self.execute(_LOCK, {"lock": lock})
 
     async def insert(self, *rows: Base) -> None:
         """Inserts rows of one table in one statement, without the bookkeeping that rows to be changed later need."""

@@ -31,7 +31,13 @@ class UsherProcess:
         before_exec: Callable[[], None] | None = None,
         command: Sequence[str | Path] = USHER_RUN,
     ) -> None:
-        self._environment = {"PATH": os.environ["PATH"], "USHER_LOG_FORMAT": "json", "USHER_PORT": "0", **environment}
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONFAULTHANDLER": "1",  # a crash of the interpreter would say nothing
+            "USHER_LOG_FORMAT": "json",
+            "USHER_PORT": "0",
+            **environment,
+        }
         self._directory = directory
         self._before_exec = before_exec
         self._command = command
@@ -69,9 +75,11 @@ class UsherProcess:
         ready.cancel()
         ended.cancel()
         if not self._ready.is_set():
+            how = f"is not ready after {PATIENCE:g} seconds"
             if self._reading is not None and not self.is_running:
                 await self._reading  # its last words
-            raise RuntimeError(f"usher run did not become ready:\n{self.errors}")
+                how = f"ended with {self._running.returncode}"
+            raise RuntimeError(f"usher run {how}:\n{self.errors}")
         return self.url
 
     async def launch(self) -> None:

@@ -95,8 +95,7 @@ async def apply_catalog(
 
 async def lock_catalog(tx: Transaction) -> None:
     """Nobody else changes the catalogue until this transaction ends. Take it before you read what you will change."""
-    if not tx.is_sqlite:
-        await tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    await tx.take_turns(_LOCK)
 
 
 # -- what differs (pure) -----------------------------------------------------------------------------------------------

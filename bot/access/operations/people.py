@@ -18,6 +18,8 @@ from storage.upsert import insert_into
 
 #: who acted, in the ledger, where Slack told us
 SLACK: Final = "slack"
+#: "dire": replicas that write the directory down do it one after the other
+DIRECTORY_LOCK: Final = 0x64697265
 #: above this many people it is cheaper to read the directory as a whole
 _FEW: Final = 200
 
@@ -195,8 +197,9 @@ class _Known:
 
 
 async def _known(tx: Transaction, ids: Collection[str] | None, *, as_of: datetime | None) -> _Known:
-    # Locked, in order: an event about one of them and the sync of all may meet, and neither may write what it read
-    # before the other was done.
+    # An event about one of them and the sync of all may meet, and neither may write what it read before the other was
+    # done. The rows are locked as well, in order: an erasure may meet them, too.
+    await tx.take_turns(DIRECTORY_LOCK)
     query = sa.select(*_READ).order_by(Person.id).with_for_update()
     people: dict[str, SlackPerson] = {}
     newer: set[str] = set()

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.access import subjects
-from bot.access.operations.people import SLACK
+from bot.access.operations.people import DIRECTORY_LOCK, SLACK
 from storage.database import Transaction
 from storage.tables import UserGroup, UserGroupMember, table_of
 from storage.upsert import insert_into
@@ -37,8 +37,9 @@ async def upsert_groups(tx: Transaction, groups: Sequence[SlackGroup], *, as_of:
     Returns:
         The ids of the groups that changed, sorted.
     """
-    # locked, in order: two readings may meet, and neither may write what it compared before the other was done
-    rows = (await tx.session.scalars(sa.select(UserGroup).order_by(UserGroup.id).with_for_update())).all()
+    # two readings may meet, and neither may write what it compared before the other was done
+    await tx.take_turns(DIRECTORY_LOCK)
+    rows = (await tx.session.scalars(sa.select(UserGroup).order_by(UserGroup.id))).all()
     before = await _with_members(tx, rows)
     newer = {row.id for row in rows if row.updated_at > as_of}
     told = {group.id: group for group in groups}

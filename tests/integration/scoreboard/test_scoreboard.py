@@ -13,6 +13,7 @@ from scoreboard import doubles
 from scoreboard.__main__ import run
 from scoreboard.tables import tables
 from scoreboard.trial import Count, Kind
+from tests.support.usher_process import UsherProcess
 
 PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 
@@ -34,4 +35,16 @@ def test_a_demand_that_is_not_met_is_a_loss_and_the_next_trial_goes_on() -> None
     for grants in (1, 2):
         with count.trial(f"person {grants}"):
             assert grants == 1, f"{grants} grants"
-    assert (count.trials, count.losses) == (2, ["person 2: 2 grants"])
+    [loss] = count.losses
+    assert count.trials == 2
+    assert loss.startswith("person 2: 2 grants")
+
+
+async def test_the_last_words_of_a_process_are_part_of_a_loss(tmp_path: Path) -> None:
+    """A start that fails is told with how it ended and all that it said."""
+    count = Count()
+    with count.part("the start"):
+        await UsherProcess({}, tmp_path).start()
+    [loss] = count.losses
+    assert loss.startswith("the start: usher run ended with 1:\n")
+    assert "SLACK_BOT_TOKEN" in loss
