@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import attributes
 from sqlalchemy.orm.util import identity_key
 
-from storage import audit, task_queue, traces
+from storage import audit, task_statements, traces
 from storage.fixed import fixed
 from storage.rows import Rows
 from storage.tables import Base, TaskState, Webhook, table_of
@@ -104,7 +104,7 @@ class Transaction:
         run again; asking for one that waits on an incident leaves it waiting. A payload replaces the one before.
         """
         run_at = run_at or self.now
-        due_by = run_at + task_queue.PATIENCE.get(kind, timedelta())
+        due_by = run_at + task_statements.PATIENCE.get(kind, timedelta())
         earlier = self._tasks.get((kind, key))
         if earlier is not None:
             earlier["run_at"] = min(earlier["run_at"], run_at)
@@ -232,10 +232,12 @@ class Transaction:
                 follow(self, key, after=_WEBHOOKS_AFTER)
         if self._tasks:
             # in one order, so that two transactions that want the same tasks cannot block each other
-            await task_queue.upsert(self, [self._tasks[name] for name in sorted(self._tasks)])
+            await self.execute(
+                task_statements.upsert(is_sqlite=self.is_sqlite), [self._tasks[name] for name in sorted(self._tasks)]
+            )
             self.wakes = True
         if self.wakes and not self.is_sqlite:
-            await task_queue.notify(self)
+            await self.execute(task_statements.NOTIFY)
         if self._lines:
             await audit.append(self.execute, self._lines, is_sqlite=self.is_sqlite)
         await self._flush()

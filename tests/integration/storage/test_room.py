@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from storage import task_queue
+from storage import task_queue, task_statements
 from storage.database import Database
 from storage.task_queue import Room
 from tests.support.clock import START
@@ -57,7 +57,7 @@ async def test_who_is_next_is_found_by_an_index(database: Database, besides: str
     """However many are done, due later, or of a kind without room: none of them is looked at, nor is any sorted."""
     bound = {"now": START, "latest": START, "until": START, "owner": "worker", "limit": 4}
     is_sqlite = database.is_sqlite
-    statement = task_queue._claim(is_sqlite=is_sqlite, besides=besides)
+    statement = task_statements.claim(is_sqlite=is_sqlite, besides=besides)
     async with database.read() as session:
         connection = await session.connection()
         compiled = statement.compile(dialect=connection.dialect)

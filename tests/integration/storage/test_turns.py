@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from storage import task_queue
 from storage.database import Database, Transaction
-from storage.task_queue import PATIENCE, Room
+from storage.task_queue import Room
+from storage.task_statements import PATIENCE
 from tests.support.clock import START, MovableClock
 
 if TYPE_CHECKING:
