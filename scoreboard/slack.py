@@ -29,7 +29,10 @@ Case = tuple[Person, Person, Message, Message]  # who asks, who decides, and the
 async def outage(ground: Ground, kind: Kind, times: int, count: Count) -> str:
     """Half of the decisions are made as Slack goes away, so that no card shows them; the other half at its return."""
     people = [pair for number in range(times) for pair in _pair(number)]
-    async with ground.database(kind) as (directory, _), Studio.open(directory / "usher.db", newcomers=people) as studio:
+    async with (
+        ground.database(kind) as (directory, url),
+        Studio.open(directory / "usher.db", newcomers=people, database_url=url) as studio,
+    ):
         make_room(studio.chatgpt)
         cases = [await _asked(studio, number) for number in range(times)]
         await studio.at_rest()
@@ -108,5 +111,4 @@ OUTAGE_OF_SLACK = Trial(
     must="every card right within a minute of its return, no duplicates",
     times=500,
     run=outage,
-    kinds=(Kind.SQLITE,),
 )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,8 +24,8 @@ from sandbox.slack.delivery import Delivery
 from sandbox.slack.person import Person
 from sandbox.slack.reading import shown_text
 from sandbox.slack.state import Message
-from storage import audit
-from storage.tables import AccessRequest, Grant, Incident, LedgerLine
+from storage import audit, engines
+from storage.tables import AccessRequest, Grant, Incident, LedgerLine, Task, TaskState
 from tests.support.quick_loop import PER_SECOND
 
 T = TypeVar("T")
@@ -87,9 +86,7 @@ applications:
 class Studio:
     """The company, and what people do and see there."""
 
-    def __init__(
-        self, sandbox: Sandbox, usher: Usher, file: Path, settings: Settings, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, sandbox: Sandbox, usher: Usher, settings: Settings, environment: Mapping[str, str]) -> None:
         self.sandbox = sandbox
         self.usher = usher
         self.slack = sandbox.slack
@@ -98,9 +95,9 @@ class Studio:
         self.lena, self.tom, self.maya, self.noor = (
             sandbox.slack.person(person.id) for person in (company.LENA, company.TOM, company.MAYA, company.NOOR)
         )
-        self._file = file
         self._settings = settings
         self._environment = environment
+        self._engine = _past_usher(settings.database_url)
 
     @classmethod
     @asynccontextmanager
@@ -114,17 +111,19 @@ class Studio:
         catalog: str = CATALOG,
         secrets: Mapping[str, str] | None = None,
         app: bool = False,
+        database_url: str | None = None,
     ) -> AsyncIterator[Studio]:
         """Starts the company and Usher in it.
 
         Args:
-            file: a migrated SQLite database.
+            file: a migrated SQLite database; the catalogue is written beside it.
             socket_mode: how Slack reaches Usher; over HTTP otherwise.
             policy: who decides about ChatGPT: a policy of the catalogue above.
             newcomers: people who are there from the beginning, beside those whom everybody knows.
             catalog: what can be asked for, with POLICY and BASE_URL to be filled in.
             secrets: those that it names besides ChatGPT's, as environment variables.
             app: whether people can connect ChatGPT, as the sandbox's chat does.
+            database_url: a migrated database to be used instead of the file.
         """
         async with Sandbox.start() as sandbox:
             listener = listen("127.0.0.1", 0)  # Usher says its own address to others before it runs
@@ -145,7 +144,7 @@ class Studio:
                 slack_signing_secret=company.SLACK_APP.signing_secret,
                 slack_app_token=company.SLACK_APP.app_token if socket_mode else None,
                 slack_api_url=sandbox.slack_api_url,
-                database_url=f"sqlite+aiosqlite:///{file}",
+                database_url=database_url or f"sqlite+aiosqlite:///{file}",
                 secret_keys=SECRET_KEY,
                 admins=company.NOOR.email,
                 alert_channel=company.ALERT_CHANNEL.id,
@@ -165,7 +164,9 @@ class Studio:
                 sandbox.clock.on_skip.append(usher.engine.dispatcher.nudge)
                 if not socket_mode:
                     sandbox.slack.app.request_url = f"{usher.url}/slack/events"
-                yield cls(sandbox, usher, file, settings, environment)
+                studio = cls(sandbox, usher, settings, environment)
+                yield studio
+                studio._engine.dispose()
 
     @asynccontextmanager
     async def on_another_database(self, file: Path) -> AsyncIterator[Studio]:
@@ -173,7 +174,7 @@ class Studio:
         settings = self._settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{file}"})
         async with running(settings, clock=self.clock, environment=self._environment) as usher:
             self.clock.on_skip.append(usher.engine.dispatcher.nudge)
-            yield Studio(self.sandbox, usher, file, settings, self._environment)
+            yield Studio(self.sandbox, usher, settings, self._environment)
 
     # -- time ----------------------------------------------------------------------------------------------------------
     async def until(self, condition: Callable[[], T]) -> T:
@@ -211,34 +212,34 @@ class Studio:
 
     def _waits_for_its_second(self) -> bool:
         """Is there a card whose turn at Slack comes soon?"""
-        soon = (self.clock.now() + 5 * timedelta(seconds=GAP)).replace(tzinfo=None).isoformat(" ")
-        with closing(sqlite3.connect(self._file)) as connection:
-            waiting = connection.execute(
-                "SELECT 1 FROM tasks WHERE state = 'open' AND kind = 'cards' AND failures = 0 AND run_at < ?", [soon]
-            )
-            return waiting.fetchone() is not None
+        soon = self.clock.now() + 5 * timedelta(seconds=GAP)
+        cards = sa.select(Task.id).where(
+            Task.state == TaskState.OPEN, Task.kind == "cards", Task.failures == 0, Task.run_at < soon
+        )
+        return bool(self._look(cards))
 
     def _next_due(self) -> datetime:
         """When the next task is due: long ago while one runs. Read in one go, so that nothing happens in between."""
-        with closing(sqlite3.connect(self._file)) as connection:
-            running, due = connection.execute(
-                "SELECT count(owner), min(run_at) FROM tasks WHERE state = 'open'"
-            ).fetchone()
+        tasks = sa.select(sa.func.count(Task.owner), sa.func.min(Task.run_at)).where(Task.state == TaskState.OPEN)
+        [(running, due)] = self._look(tasks)
         if running:
             return datetime.min.replace(tzinfo=UTC)
-        return datetime.fromisoformat(due).replace(tzinfo=UTC) if due else datetime.max.replace(tzinfo=UTC)
+        return due or datetime.max.replace(tzinfo=UTC)
 
     def picture(self) -> str:
         """What there is, for a test that failed."""
-        with closing(sqlite3.connect(self._file)) as connection:
-            tasks = connection.execute(
-                "SELECT kind, key, state, run_at, failures, error FROM tasks WHERE state <> 'done'"
-            ).fetchall()
-            grants = connection.execute("SELECT application, state, end_reason FROM grants").fetchall()
-            incidents = connection.execute("SELECT scope, cause, state, count, note FROM incidents").fetchall()
-        shown = [message.shown for message in self.alerts()]
-        rows = [*map(str, [*tasks, *grants, *incidents]), *shown]
-        return "\n".join([str(self.clock.now()), *rows])
+        unfinished = sa.select(Task.kind, Task.key, Task.state, Task.run_at, Task.failures, Task.error).where(
+            Task.state != TaskState.DONE
+        )
+        grants = sa.select(Grant.application, Grant.state, Grant.end_reason)
+        incidents = sa.select(Incident.scope, Incident.cause, Incident.state, Incident.count, Incident.note)
+        rows = [str(tuple(row)) for query in (unfinished, grants, incidents) for row in self._look(query)]
+        return "\n".join([str(self.clock.now()), *rows, *(message.shown for message in self.alerts())])
+
+    def _look(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """At the database, past Usher, while everything else stands still."""
+        with self._engine.connect() as connection:
+            return connection.execute(query).all()
 
     # -- asking --------------------------------------------------------------------------------------------------------
     async def submit(self, who: Person, words: str = "chatgpt codex 7d to test", **fields: Any) -> None:
@@ -348,3 +349,11 @@ class Studio:
             assert checked.intact, checked.problem
             lines = await session.scalars(sa.select(LedgerLine).order_by(LedgerLine.seq))
             return [(line.event, line.actor, json.loads(line.data)) for line in lines if event in (None, line.event)]
+
+
+def _past_usher(address: str) -> sa.Engine:
+    """A way of one's own to Usher's database."""
+    url = engines.parse(address)
+    if engines.is_sqlite(url):
+        return sa.create_engine(url.set(drivername="sqlite"), poolclass=sa.NullPool)
+    return sa.create_engine(url, isolation_level="AUTOCOMMIT")
