@@ -22,7 +22,7 @@ from bot import handlers, logs
 from bot.access import catalog_file, subjects
 from bot.access.operations.apply_catalog import apply_catalog
 from bot.access.operations.people import DirectoryDoubt
-from bot.access.people_facts import knows_anybody
+from bot.access.people_facts import knows_anybody, strangers
 from bot.chatgpt_app.upkeep import forget_what_is_over
 from bot.connectors.browser.transport import Browsers
 from bot.connectors.http import new_http_client
@@ -36,6 +36,7 @@ from bot.handlers import directory_events
 from bot.handlers.house import House
 from bot.metrics.counts import Counts
 from bot.metrics.page import metrics_page
+from bot.metrics.slack import CountedSlack
 from bot.serving import listen, serving
 from bot.settings import Settings, SettingsError
 from bot.settings import environment as read_environment
@@ -130,7 +131,7 @@ async def running(
         stack.push_async_callback(engine.stop, within=settings.shutdown_seconds / 2)
 
         async def missing() -> list[str]:
-            return await not_ready(database, engine)
+            return await not_ready(database, engine, slack)
 
         async def metrics() -> bytes:
             return await metrics_page(database, counts)
@@ -168,7 +169,7 @@ def bolt_app(settings: Settings, slack: AsyncWebClient) -> AsyncApp:
     )
 
 
-async def not_ready(database: Database, engine: Engine) -> list[str]:
+async def not_ready(database: Database, engine: Engine, slack: CountedSlack) -> list[str]:
     """What keeps this process from doing its work, in words; empty when nothing does."""
     missing = []
     try:
@@ -177,6 +178,8 @@ async def not_ready(database: Database, engine: Engine) -> list[str]:
         missing.append(str(error))
     if not engine.dispatcher.is_beating():
         missing.append("the dispatcher is not looking at its tasks")
+    if slack.rejected is not None:
+        missing.append(f"Slack does not accept SLACK_BOT_TOKEN ({slack.rejected})")
     return missing
 
 
@@ -196,6 +199,9 @@ async def _learn(settings: Settings, database: Database, directory: SlackDirecto
             if not await knows_anybody(session):
                 raise
         log.warning("directory.not_read", error=str(error))
+    async with database.read() as session:
+        for name in await strangers(session, settings.admins):
+            log.warning("settings.unknown_admin", admin=name, remedy="correct USHER_ADMINS: nobody here is called that")
     await database.write(enqueue_occurrence, subjects.DIRECTORY, DIRECTORY_EVERY)
     if settings.catalog is not None:
         name = settings.catalog.name

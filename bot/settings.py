@@ -5,16 +5,19 @@ Nothing but `app.py` and the command line reads this; everybody else is handed w
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.nearest import nearest
@@ -25,6 +28,8 @@ _SLACK_ID = re.compile(r"[UW][A-Z0-9]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 Mode = Literal["socket", "http"]
+
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # `unreadable_lines` says it better
 
 
 class SettingsError(Exception):
@@ -220,7 +225,7 @@ class Settings(BaseSettings):
         example="https://chatgpt.com",
     )
     chatgpt_guests: bool = _setting(
-        False, "true lets guests of the Slack workspace connect ChatGPT, too", example="false"
+        False, "whether guests of the Slack workspace may connect ChatGPT, too: true or false", example="false"
     )
     openai_apps_challenge: Annotated[str | None, BeforeValidator(_blank_is_none)] = _setting(
         None,
@@ -269,8 +274,10 @@ class Settings(BaseSettings):
             needed: the fields that the caller reads; what is wrong with others is then no hindrance. None: all.
 
         Raises:
-            SettingsError: a value is wrong.
+            SettingsError: a value is wrong, or a line of the file says none.
         """
+        if problems := unreadable_lines():
+            raise SettingsError(problems)
         try:
             return cls()
         except ValidationError as error:
@@ -367,7 +374,7 @@ def _about(name: str) -> str:
     if field is None:
         return ""
     place = where(field)
-    return f" It is {field.description}." + (f" Get it here: {place}." if place else "")
+    return f" What it is: {field.description}." + (f" Get it here: {place}." if place else "")
 
 
 def missing(field: str) -> str:
@@ -386,15 +393,47 @@ def sentences(error: ValidationError) -> list[str]:
     found = []
     for problem in error.errors(include_url=False, include_input=False):
         name = str(problem["loc"][0]) if problem["loc"] else "The settings"
-        message = problem["msg"].removeprefix("Value error, ").rstrip(".")
-        found.append(f"{name} is wrong: {message[:1].lower()}{message[1:]}.{_about(name)}")
+        found.append(f"{name} is wrong: {_what_is_wrong(problem)}.{_about(name)}")
     return found
+
+
+#: pydantic's names of what can be wrong (https://docs.pydantic.dev/latest/errors/validation_errors/)
+_SENTENCES: Final[Mapping[str, str]] = {
+    "bool_parsing": "write true or false",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "greater_than": "write a number greater than {gt}",
+    "greater_than_equal": "write a number of at least {ge}",
+    "less_than_equal": "write a number of at most {le}",
+    "literal_error": "choose from {expected}",
+}
+
+
+def _what_is_wrong(problem: ErrorDetails) -> str:
+    if sentence := _SENTENCES.get(problem["type"]):
+        return sentence.format(**problem.get("ctx", {}))
+    message = problem["msg"].removeprefix("Value error, ").rstrip(".")
+    return message[:1].lower() + message[1:]
 
 
 def environment() -> Mapping[str, str]:
     """The process's environment over the `.env` file's, as `Settings` reads them."""
     from_file = {name: value for name, value in dotenv_values(ENV_FILE).items() if value is not None}
     return from_file | dict(os.environ)
+
+
+def unreadable_lines() -> tuple[str, ...]:
+    """A sentence for each line of the `.env` file that sets nothing; without what it says, which may be a secret."""
+    try:
+        with open(ENV_FILE, encoding="utf-8") as file:
+            wrong = [line.original.line for line in parse_stream(file) if line.error]
+    except OSError:
+        return ()
+    return tuple(
+        f"{ENV_FILE}, line {number}: this is not NAME=value, as in USHER_PORT=3000; a comment begins with #."
+        for number in wrong
+    )
 
 
 def unknown_variables(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ import aiohttp
 from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.metrics.counts import Counts
 from bot.metrics.slack import CountedSlack
@@ -22,7 +21,7 @@ KEEPALIVE: Final = 15
 FORMS: Final = ("/views.open", "/views.push")
 
 
-def slack_client(settings: Settings, counts: Counts | None = None) -> AsyncWebClient:
+def slack_client(settings: Settings, counts: Counts | None = None) -> CountedSlack:
     """The client of Slack's Web API. It repeats nothing but forms: a repeated posting could show a card twice."""
     token = settings.slack_bot_token
     return CountedSlack(

@@ -110,7 +110,10 @@ class SecretKeysMalformed(SecretKeysMissing):
 class SecretNameInvalid(StorageError):
     """This is not a name for a secret."""
 
-    remedy = "Use letters, digits, `-` and `_`, starting with a letter; `keys` is taken by USHER_SECRET_KEYS."
+    remedy = (
+        "Use lower-case letters, digits, `-` and `_`, at most 60 of them; `keys` is taken by USHER_SECRET_KEYS. "
+        "The secret itself is read from standard input."
+    )
 
 
 class LedgerBroken(StorageError):

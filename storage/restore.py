@@ -14,7 +14,7 @@ from pathlib import Path
 from storage import audit, backup, engines, migrate
 from storage.clock import Clock
 from storage.database import Database, lock_file
-from storage.errors import BackupRefused, DatabaseInUse, LedgerBroken, RestoreRefused
+from storage.errors import BackupRefused, DatabaseDamaged, DatabaseInUse, LedgerBroken, RestoreRefused
 from storage.transaction import Transaction
 
 #: SQLite's files beside the database's own
@@ -106,6 +106,8 @@ def _copy(file: Path, copy: Path) -> None:
         backup.copy(file.resolve(), copy)
     except BackupRefused as error:
         raise RestoreRefused(error.detail) from error
+    except DatabaseDamaged as error:
+        raise RestoreRefused(f"{file} is damaged, or no SQLite database: choose another backup") from error
 
 
 async def _make_ready(

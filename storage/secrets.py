@@ -32,7 +32,8 @@ from storage.upsert import insert_into
 
 ENVIRONMENT_PREFIX: Final = "USHER_SECRET_"
 _KEY_BYTES, _NONCE_BYTES = 32, 12  # AES-256; the nonce size that GCM is made for (NIST SP 800-38D)
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
+#: short and in lower case, so that a secret which is given in its place does not pass
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _RESERVED = {"keys"}  # USHER_SECRET_KEYS
 
 
@@ -109,7 +110,7 @@ class SecretStore:
 
     async def put(self, name: str, value: str, *, actor: str = "usher") -> None:
         """Stores a value, in place of the one before. Raises `SecretKeysMissing`."""
-        _check(name)
+        check_name(name)
         sealed, sealed_with = self._seal(name, value, origin=None)
 
         async def store(tx: Transaction) -> None:
@@ -120,10 +121,10 @@ class SecretStore:
 
     async def remove(self, name: str, *, actor: str = "usher") -> bool:
         """Forgets the stored value. False when there was none."""
-        _check(name)
+        check_name(name)
 
         async def forget(tx: Transaction) -> bool:
-            row = await _row(tx.session, name)
+            row = await _row(tx.session, name, for_update=True)
             if row is None:
                 return False
             await tx.session.delete(row)
@@ -196,7 +197,7 @@ class SecretStore:
             self._unseal(row)
 
     def _given(self, name: str) -> str | None:
-        _check(name)
+        check_name(name)
         return self._environment.get(environment_name(name)) or None
 
     def _in_force(self, name: str, row: Secret | None, given: str | None) -> str | None:
@@ -242,9 +243,10 @@ def _fingerprint(name: str, value: str) -> str:
     return hashlib.sha256(f"{name}\0{value}".encode()).hexdigest()
 
 
-def _check(name: str) -> None:
-    if not _NAME.fullmatch(name) or name.lower() in _RESERVED:
-        raise SecretNameInvalid(repr(name[:100]))
+def check_name(name: str) -> None:
+    """Raises `SecretNameInvalid` where a secret cannot be called that; without the name, which may be the secret."""
+    if not _NAME.fullmatch(name) or name in _RESERVED:
+        raise SecretNameInvalid
 
 
 def _decode(key: str, position: int) -> bytes:

@@ -184,7 +184,7 @@ def _twins(document: Document, plural: str, entries: object) -> Iterator[Problem
         location = (plural, index, "key")
         if key in first:
             what = plural.removesuffix("s")
-            message = f"the {what} “{key}” stands already in line {first[key]}: give it another key"
+            message = f"the {what} “{key}” is already on line {first[key]}: give it another key"
             yield problem_at(document, location, message)
         first.setdefault(key, document.line(location))
 
@@ -199,7 +199,7 @@ def _shared_workspaces(document: Document, applications: object) -> Iterator[Pro
             continue
         location, same = ("applications", index, "connector", "workspace_id"), workspace.strip().lower()
         if same in first:
-            message = f"this workspace stands already in line {first[same]}: an application has a workspace to itself"
+            message = f"this workspace is already on line {first[same]}: an application has a workspace to itself"
             yield problem_at(document, location, message)
         first.setdefault(same, document.line(location))
 

@@ -89,7 +89,7 @@ def check_managers(
         if row.email not in active and row.email not in inactive:
             problems.append(f"{where} {_nobody(row.email, active)}")
         if row.email in first:
-            problems.append(f"{where} “{row.email}” stands already in line {first[row.email]}: keep one")
+            problems.append(f"{where} “{row.email}” is already on line {first[row.email]}: keep one")
         first.setdefault(row.email, row.line)
         if not row.manager_email:
             continue

@@ -55,6 +55,14 @@ async def load_people(session: AsyncSession, ids: Collection[str], names: Iterab
     return {person.id: person for person in await session.scalars(_PEOPLE, _bound(ids, names))}
 
 
+async def strangers(session: AsyncSession, names: Iterable[str]) -> list[str]:
+    """Those names, e-mail addresses or Slack user ids, that nobody active goes by."""
+    names = list(names)
+    people = (await load_people(session, (), names)).values()
+    known = {name for person in people if person.active for name in (person.id, person.email)}
+    return [name for name in names if name not in known]
+
+
 def _bound(ids: Collection[str], names: Iterable[str]) -> dict[str, Any]:
     listed = set(names)
     wanted = {*ids, *(name for name in listed if "@" not in name)}

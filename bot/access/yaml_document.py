@@ -158,7 +158,7 @@ class _Reading:
             elif key_node.tag == _MERGE:
                 others += value_node.value if isinstance(value_node, SequenceNode) else [value_node]
             elif (first := own.setdefault(str(key_node.value), (key_node, value_node)))[0] is not key_node:
-                self._say(key_node, f"the key “{key_node.value}” stands already in line {_line(first[0])}: keep one")
+                self._say(key_node, f"the key “{key_node.value}” is already on line {_line(first[0])}: keep one")
         for other in others:
             with self._inside(other, path) as allowed:
                 if not allowed:

@@ -94,8 +94,10 @@ def _first_buttons(home: HomeStory) -> list[JSON]:
 def _parts(home: HomeStory) -> list[_Part]:
     """Everybody's lists, and those of managers and admins."""
     incidents = _Part(name=ListName.INCIDENTS, items=home.incidents, nothing=["Everything works."], calls=True)
-    to_decide = _Part(name=ListName.TO_DECIDE, items=home.to_decide, nothing=["Nothing waits for you."], calls=True)
-    seats = _Part(name=ListName.SEATS, items=home.seats, nothing=["Nobody waits for a seat."], calls=True)
+    to_decide = _Part(
+        name=ListName.TO_DECIDE, items=home.to_decide, nothing=["Nothing is waiting for you."], calls=True
+    )
+    seats = _Part(name=ListName.SEATS, items=home.seats, nothing=["Nobody is waiting for a seat."], calls=True)
     access = _Part(
         name=ListName.MY_ACCESS,
         items=home.access,

@@ -54,7 +54,7 @@ _WORDS: Final[Mapping[ListName, _Words]] = {
     ),
     ListName.TO_DECIDE: _Words(
         title="Waiting for me",
-        nothing="Nothing waits for you.",
+        nothing="Nothing is waiting for you.",
         item=lambda story, voice, _now: items.to_decide(story, voice),
     ),
     ListName.TEAM: _Words(
@@ -71,12 +71,12 @@ _WORDS: Final[Mapping[ListName, _Words]] = {
     ),
     ListName.SEATS: _Words(
         title="Waiting for a seat",
-        nothing="Nobody waits for a seat.",
+        nothing="Nobody is waiting for a seat.",
         item=lambda seat, _voice, _now: items.waiting_for_seat(seat),
     ),
     ListName.REQUESTS: _Words(
         title="All requests",
-        nothing="No request is like this.",
+        nothing="No requests match.",
         item=lambda story, _voice, _now: items.any_request(story),
         by_person=True,
         by_state=True,

@@ -26,7 +26,7 @@ _HAPPENED: Final = {
     "request.submitted": "asked",
     "request.confirmed": "said that they want it",
     "request.vote": "voted",
-    "request.approved": "approved, so a grant followed",
+    "request.approved": "approved, and access granted",
     "request.denied": "denied",
     "request.cancelled": "cancelled",
     "request.expired": "nobody decided in time",

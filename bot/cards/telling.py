@@ -38,7 +38,7 @@ def end_line(story: Story, voice: Voice) -> Line:
         case EndReason.EXPIRED if extended(story):
             return ["The access went on. ", *extension_line(story, voice)]
         case EndReason.EXPIRED if grant and grant.ends_at:
-            return ["The time ", when("was over", grant.ends_at), "."]
+            return ["The time ", when("ran out", grant.ends_at), "."]
         case EndReason.REVOKED if grant and grant.ending and grant.ending.by:
             return [voice.name(grant.ending.by, first=True), " took it back."]
         case EndReason.REPLACED if story.replacement:
@@ -52,7 +52,7 @@ def end_line(story: Story, voice: Voice) -> Line:
 
 
 _ENDS: Final[Mapping[EndReason, str]] = {
-    EndReason.EXPIRED: "The time was over.",
+    EndReason.EXPIRED: "The time ran out.",
     EndReason.RELEASED: "It was given back. Thank you!",
     EndReason.REVOKED: "An admin took it back.",
     EndReason.REPLACED: "A newer request took its place.",
@@ -265,7 +265,7 @@ def _ended(story: Story, voice: Voice) -> Iterator[Line]:
         yield ["It was taken out of the directory ", when("by", grant.ended_at), "."]
         yield [f"{application(story)} follows within 40 minutes or so. Usher cannot see that: its admins can check."]
     else:
-        yield ["The access ", when("was gone by", grant.ended_at), "."]
+        yield ["The access ", when("was confirmed gone", grant.ended_at), "."]
 
 
 def _held_up(story: Story) -> Iterator[Line]:

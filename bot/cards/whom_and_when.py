@@ -25,7 +25,7 @@ def for_input(people: Sequence[str]) -> JSON:
     }
     if people:
         element["initial_users"] = list(people)
-    return _optional("For", actions.FOR_BLOCK, element, f"Leave it empty when it is for you. Up to {MOST_PEOPLE}.")
+    return _optional("For", actions.FOR_BLOCK, element, f"Leave empty if it is for you. Up to {MOST_PEOPLE} people.")
 
 
 def start_input(start: date | None) -> JSON:

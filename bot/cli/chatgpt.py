@@ -24,7 +24,7 @@ def connections(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array with everything, for programs.")] = False,
     limit: Annotated[
-        int, typer.Option("--limit", min=0, help="The most rows of a table; 0 is all. Not for --json.")
+        int, typer.Option("--limit", min=0, metavar="COUNT", help="The most rows of a table; 0 is all. Not for --json.")
     ] = 100,
 ) -> None:
     """Lists who has connected ChatGPT, newest first.

@@ -117,6 +117,10 @@ def copy(
     from bot.settings import Settings
     from storage.copying import copy_database
 
+    _demand_address(target, "--to")
+    if source is not None:
+        _demand_address(source, "--from")
+
     def tell(table: str, done: int, rows: int) -> None:
         note(f"{table}: {done} of {rows}")
 
@@ -125,7 +129,9 @@ def copy(
     rows = [{"id": table, "state": "copied", "rows": count} for table, count in counts.items()]
     show(rows, (Column("id", "Table"), Column("rows", "Rows")), as_json=as_json, nothing="")
     if not as_json:
-        say(f"Copied {sum(counts.values())} rows. Each was read back and compared, and the ledger is intact there.")
+        total = sum(counts.values())
+        said = f"{total} row{'' if total == 1 else 's'}"
+        say(f"Copied {said}. Each was read back and compared, and the ledger is intact there.")
         say(
             "Set USHER_DATABASE_URL to the new database before you start Usher again; USHER_SECRET_KEYS stays the same."
         )
@@ -165,3 +171,13 @@ def prune(
     rows = [{"id": kind, "state": state, "rows": count} for kind, count in counts.items()]
     columns = (Column("id", "What"), Column("rows", "To be deleted" if dry_run else "Deleted"))
     show(rows, columns, as_json=as_json, nothing="")
+
+
+def _demand_address(url: str, option: str) -> None:
+    from storage import engines
+    from storage.errors import DatabaseUnreachable
+
+    try:
+        engines.parse(url)
+    except DatabaseUnreachable as error:
+        raise typer.BadParameter(error.detail, param_hint=option) from error

@@ -18,14 +18,18 @@ app = typer.Typer()
 
 States = Annotated[
     list[str] | None,
-    typer.Option("--state", help="Only these; give it more than once for several.", show_default=False),
+    typer.Option(
+        "--state", metavar="STATE", help="Only these; give it more than once for several.", show_default=False
+    ),
 ]
 PersonName = Annotated[
     str | None, typer.Option("--person", help="Only what is about them: an e-mail address or a Slack user id.")
 ]
 App = Annotated[str | None, typer.Option("--app", help="Only this application, by its key in the catalogue.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON array with everything, for programs.")]
-Limit = Annotated[int, typer.Option("--limit", min=0, help="The most rows of a table; 0 is all. Not for --json.")]
+Limit = Annotated[
+    int, typer.Option("--limit", min=0, metavar="COUNT", help="The most rows of a table; 0 is all. Not for --json.")
+]
 
 
 @app.command(epilog="Example: usher requests --state pending --app chatgpt")

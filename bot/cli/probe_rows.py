@@ -85,9 +85,9 @@ def show_report(report: Report) -> None:
         {"word": "word", "of": "of", "known": "known"},
     )
     facts = [{"fact": each.name, "state": each.state, "detail": each.detail} for each in report.facts]
-    _part("Found out", facts, {"fact": "", "state": "", "detail": ""})
+    _part("Found out", facts, {"fact": "fact", "state": "state", "detail": "detail"})
     steps = [{"step": each.name, "state": each.state, "detail": each.detail} for each in report.steps]
-    _part("Steps", steps, {"step": "", "state": "", "detail": ""})
+    _part("Steps", steps, {"step": "step", "state": "state", "detail": "detail"})
 
 
 def _part(title: str, found: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> None:
@@ -124,4 +124,4 @@ def _in_words(each: Difference) -> str:
             words = f"new: {each.came}"
         case _:
             words = f"{each.kind.value} {each.came}"
-    return f"{words}; Usher cannot work so" if each.breaks else words
+    return f"{words}; Usher cannot work like this" if each.breaks else words

@@ -23,6 +23,9 @@ def set_(name: Name) -> None:
     The value is read from standard input, never from an argument, and kept encrypted in the database.
     """
     from bot.cli.shell import CommandError, actor, open_database, run, say
+    from storage.secrets import check_name
+
+    check_name(name)
 
     async def put(value: str) -> None:
         async with open_database(create=True) as database:

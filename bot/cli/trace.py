@@ -56,4 +56,10 @@ def trace(
 def _in_words(details: object) -> str:
     if not isinstance(details, dict):
         return ""
-    return ", ".join(f"{key} {value}" for key, value in details.items() if key != "door" and value is not False)
+    return ", ".join(f"{key} {_value(value)}" for key, value in details.items() if key != "door" and value is not False)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return " ".join(f"{key} {_value(each)}" for key, each in value.items()) if isinstance(value, dict) else str(value)

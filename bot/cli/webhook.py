@@ -46,18 +46,20 @@ def deliveries(
     webhook: Annotated[str | None, typer.Option(help="Only those of one webhook, by its key.")] = None,
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", help="Only these; give it more than once for several.", show_default=False),
+        typer.Option(
+            "--state", metavar="STATE", help="Only these; give it more than once for several.", show_default=False
+        ),
     ] = None,
     as_json: Json = False,
     limit: Annotated[
-        int, typer.Option("--limit", min=0, help="The most rows of a table; 0 is all. Not for --json.")
+        int, typer.Option("--limit", min=0, metavar="COUNT", help="The most rows of a table; 0 is all. Not for --json.")
     ] = 100,
 ) -> None:
     """Lists what was sent, newest first; the log goes back 30 days. States: waiting, delivered, failed."""
     from bot.cli import webhook_rows
     from bot.cli.output import Column, say_when, show
-    from bot.cli.shell import open_database, run
-    from storage.tables import DeliveryState
+    from bot.cli.shell import CommandError, open_database, run
+    from storage.tables import DeliveryState, Webhook
 
     known = [word.value for word in DeliveryState]
     if stranger := next((word for word in state or () if word not in known), None):
@@ -65,7 +67,10 @@ def deliveries(
 
     async def read() -> list[webhook_rows.Row]:
         async with open_database() as database, database.read() as session:
-            return await webhook_rows.deliveries(session, webhook=webhook, states=state or ())
+            found = await webhook_rows.deliveries(session, webhook=webhook, states=state or ())
+            if webhook is not None and not found and await session.get(Webhook, webhook) is None:
+                raise CommandError(_no_webhook(webhook))
+            return found
 
     columns = [
         Column("id", "id", whole=True),
@@ -120,7 +125,7 @@ def replay(
             raise CommandError(
                 f"There is no delivery {delivery_id}, or its webhook is gone: `usher webhook deliveries` lists them."
             ) from None
-        raise CommandError(f"There is no webhook {webhook}: `usher webhook list` shows them.") from None
+        raise CommandError(_no_webhook(str(webhook))) from None
     say(f"{count} event{'' if count == 1 else 's'} will be sent once more.")
 
 
@@ -156,9 +161,13 @@ async def _ping(key: str) -> Answered:
         async with database.read() as session:
             webhook = await session.get(Webhook, key)
         if webhook is None:
-            raise CommandError(f"There is no webhook {key}: `usher webhook list` shows them.")
+            raise CommandError(_no_webhook(key))
         entry = WebhookEntry.model_validate(webhook.document)
         id_ = new_id()
         return await Webhooks(database, http, store(database)).send(
             entry, id_=id_, body=ping(id_, database.clock.now())
         )
+
+
+def _no_webhook(key: str) -> str:
+    return f"There is no webhook {key}: `usher webhook list` shows them."

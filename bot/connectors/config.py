@@ -54,7 +54,9 @@ def _link(value: str) -> str:
 
 BaseUrl = Annotated[str, AfterValidator(_web_address)]
 Link = Annotated[str, AfterValidator(_link), Field(max_length=2000)]
-SecretName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=100)]
+#: as `storage.secrets` has it; a key or a cookie that is pasted in its place does not pass
+SECRET_NAME = r"^[a-z0-9][a-z0-9_-]{0,59}$"  # noqa: S105 - a pattern
+SecretName = Annotated[str, Field(pattern=SECRET_NAME)]
 
 
 class _Config(BaseModel):

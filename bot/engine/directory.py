@@ -27,6 +27,7 @@ from bot.access.operations.people import (
 )
 from bot.access.slack_person import User, manager_in, slack_person
 from bot.engine.group_directory import read_groups
+from bot.metrics.slack import NO_TOKEN
 from storage.database import Database
 
 #: people a page of users.list; Slack recommends no more (docs.slack.dev, pagination)
@@ -40,8 +41,6 @@ MOST_WAITS: Final = 10
 
 Progress = Callable[[int, int], None]  # people done, people in all
 Manager = str | Unknown | None
-
-_NO_TOKEN = {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired"}
 
 _ADD_SCOPE = "Add it at api.slack.com/apps, OAuth & Permissions, and install the app again."
 
@@ -250,7 +249,7 @@ def _explained(method: str, error: SlackApiError) -> DirectoryError:
             return NotAllowed(f"this Slack workspace's plan does not allow {method}")
         case "user_not_found":
             return NoSuchUser(f"Slack knows no such user ({method})")
-        case _ if code in _NO_TOKEN:
+        case _ if code in NO_TOKEN:
             return DirectoryError(
                 f"Slack does not accept SLACK_BOT_TOKEN ({code}): copy the Bot User OAuth Token from "
                 "api.slack.com/apps, OAuth & Permissions"

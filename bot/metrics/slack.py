@@ -26,6 +26,12 @@ EFFECTS: Final = frozenset(
     }
 )
 
+#: what Slack answers to a token that is good for nothing any more (docs.slack.dev, errors of every method)
+NO_TOKEN: Final = frozenset({"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired"})
+UNREACHABLE: Final = "unreachable"
+#: families of methods that bring a token of their own, not the bot's
+_OTHER_TOKENS: Final = ("apps.", "oauth.", "openid.")
+
 log = structlog.get_logger(__name__)
 
 
@@ -38,10 +44,12 @@ class CountedSlack(AsyncWebClient):
     def __init__(self, counts: Counts, **options: Any) -> None:
         super().__init__(**options)
         self._counts = counts
+        #: why Slack does not take the bot's token, in its own word; None while it does
+        self.rejected: str | None = None
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         """As Slack's client does it."""
-        outcome, where = "unreachable", _where(arguments)
+        outcome, where = UNREACHABLE, _where(arguments)
         try:
             answer = await super().api_call(api_method, **arguments)
             outcome = OK
@@ -51,6 +59,8 @@ class CountedSlack(AsyncWebClient):
             raise
         finally:
             self._counts.slack_call(api_method, outcome)
+            if outcome != UNREACHABLE and not api_method.startswith(_OTHER_TOKENS):
+                self.rejected = outcome if outcome in NO_TOKEN else None
             if api_method in EFFECTS:
                 log.info("slack.called", method=api_method, outcome=outcome, **where)
         return answer

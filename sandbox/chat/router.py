@@ -114,7 +114,7 @@ EXAMPLES: Final = (
 )
 
 _NOT_UNDERSTOOD: Final = (
-    "Sorry, that I did not get: I am no model, only a router that looks for a few words. These, for example, I know:"
+    "Sorry, I did not get that. I am not a model, only a router that looks for a few words. I know these, for example:"
 )
 _NO_APP: Final = "Which application? Say its name. To see what there is, ask:"
 

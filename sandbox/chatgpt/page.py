@@ -71,6 +71,7 @@ class _Page:
                 "seats": self._seats(),
                 "members": self._members(),
                 "invites": self._invites(),
+                "accepted": self._workspace.accepted,
                 "faults": self._faults(),
                 "log": self._log(),
             }

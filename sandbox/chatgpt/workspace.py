@@ -99,6 +99,8 @@ class Workspace:
         self.changes = Changes()
         self.calls: list[Call] = []
         self.events: list[Event] = []
+        #: the addresses of whoever has ever accepted an invite
+        self.accepted: list[str] = []
         self.before_effect: list[Hook] = []
         self.before_answer: list[Hook] = []
         self._names = {address(email): name for email, name in (names or {}).items()}
@@ -113,6 +115,7 @@ class Workspace:
         self.profile = replace(profile, renews_at=max(profile.renews_at, now + BILLING_PERIOD))
         self.calls.clear()
         self.events.clear()
+        self.accepted.clear()
         self._old.clear()
         self.limiter.forget()
         self.directory.clear()
@@ -222,6 +225,7 @@ class Workspace:
             creation_source=invite.creation_source,
         )
         self.roster = self.roster.without_invite(email).with_member(member)
+        self.accepted.append(email)
         self.note(f"{email} accepted the invite")
         return member
 

@@ -105,7 +105,7 @@ async def test_who_is_not_understood_or_not_connected_is_told_what_to_do(browser
         chat = ChatWindow(page)
         await chat.sit_down(sandbox, "lena")
         await chat.ask("Write me a poem")
-        await expect(chat.last).to_contain_text("I am no model")
+        await expect(chat.last).to_contain_text("I am not a model")
         await chat.button("Extend ChatGPT because …").click()
         await expect(chat.composer).to_have_value("Extend ChatGPT because ")
         await chat.button("What do I have, and until when?").click()

@@ -95,6 +95,11 @@ async def test_the_first_steps_follow_what_happens(page: Page, sandbox: Sandbox,
     await expect(step).to_contain_text("Accept")
     await page.get_by_role("button", name="Accept as Lena").click()
     await expect(step).to_contain_text("Let it end")
+    lena = sandbox.chatgpt.roster.member_by_email(LENA.email)
+    assert lena is not None
+    sandbox.chatgpt.remove(lena.user_id)
+    await page.reload()
+    await expect(page.get_by_role("region", name="First steps")).to_contain_text("That was a whole lifecycle")
     await page.get_by_role("button", name="Hide the first steps").click()
     await page.reload()
     await expect(page.get_by_role("log")).to_be_visible()

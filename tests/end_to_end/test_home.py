@@ -28,7 +28,7 @@ async def test_a_request_from_the_home_tab_to_the_home_tab(studio: Studio) -> No
     lena, maya = studio.lena, studio.maya
     for person in (lena, maya):
         await person.open_home()
-        await studio.until(lambda person=person: "Nothing waits for you." in shown(person))
+        await studio.until(lambda person=person: "Nothing is waiting for you." in shown(person))
     assert "Incidents" not in shown(lena)
 
     await lena.press("Request access", in_=lena.home)
@@ -39,7 +39,7 @@ async def test_a_request_from_the_home_tab_to_the_home_tab(studio: Studio) -> No
     assert buttons(maya)[:3] == ["Request access", "Approve", "Deny"]
 
     await maya.press("Approve", in_=maya.home)
-    await studio.until(lambda: "Nothing waits for you." in shown(maya))
+    await studio.until(lambda: "Nothing is waiting for you." in shown(maya))
     await studio.until(lambda: studio.has(lena))
     studio.chatgpt.accept(str(lena.user.email))
     await studio.in_time(lambda: "ChatGPT · Active" in shown(lena))

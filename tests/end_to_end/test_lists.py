@@ -178,7 +178,7 @@ async def test_admins_see_who_waits_for_a_seat(studio: Studio) -> None:
     assert f"@{lena.id} · ChatGPT · ChatGPT seat" in studio_home(noor)
     await noor.press("Invite anyway", in_=noor.home)
     await studio.in_time(lambda: "· Invited" in card.shown, within=timedelta(hours=1))
-    await studio.until(lambda: "Nobody waits for a seat." in studio_home(noor))
+    await studio.until(lambda: "Nobody is waiting for a seat." in studio_home(noor))
 
 
 def studio_home(person: Person) -> str:

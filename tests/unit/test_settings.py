@@ -52,7 +52,7 @@ def test_a_missing_setting_names_itself(monkeypatch: pytest.MonkeyPatch, name: s
     field = next(field for key, field in Settings.model_fields.items() if variable(key) == name)
     with pytest.raises(SettingsError) as error:
         Settings.load().for_run()
-    assert f"{name} is not set. It is {field.description}" in str(error.value)
+    assert f"{name} is not set. What it is: {field.description}" in str(error.value)
     assert where(field) in str(error.value)
     assert len(error.value.problems) == 1
 
@@ -96,12 +96,13 @@ def test_the_chatgpt_app_needs_the_sign_in(monkeypatch: pytest.MonkeyPatch) -> N
         ("USHER_ADMINS", "ada@example.com, Grace", "“Grace” is neither a Slack user id"),
         ("USHER_ALERT_CHANNEL", "#it-alerts", "C012ABCDEF"),
         ("USHER_PUBLIC_URL", "http://usher.example.com", "https://"),
-        ("USHER_PORT", "eighty", "integer"),
-        ("USHER_PORT", "70000", "65535"),
-        ("USHER_LOG_LEVEL", "loud", "'info'"),
+        ("USHER_PORT", "eighty", "write a whole number"),
+        ("USHER_PORT", "70000", "write a number of at most 65535"),
+        ("USHER_LOG_LEVEL", "loud", "choose from 'debug', 'info'"),
         ("USHER_LOG_FORMAT", "xml", "'json'"),
         ("USHER_DATABASE_URL", "mysql://root@db/usher", "postgresql+psycopg://"),
-        ("USHER_SHUTDOWN_SECONDS", "0", "greater than 0"),
+        ("USHER_SHUTDOWN_SECONDS", "0", "write a number greater than 0"),
+        ("USHER_CHATGPT_GUESTS", "maybe", "write true or false. What it is: whether guests"),
     ],
 )
 def test_a_wrong_value_is_named_and_explained(
@@ -133,6 +134,15 @@ def test_a_command_is_stopped_only_by_what_it_reads(monkeypatch: pytest.MonkeyPa
     assert settings.slack_bot_token is None
     with pytest.raises(SettingsError, match="SLACK_BOT_TOKEN"):
         Settings.load("slack_bot_token")
+
+
+def test_a_line_that_sets_nothing_is_named_and_not_repeated(tmp_path: Path) -> None:
+    """A slip in the .env file is an error with its line, as a setting that is left out unseen is a worse one."""
+    (tmp_path / ".env").write_text("# mine\nUSHER_PORT=4000\nSLACK_BOT_TOKEN xoxb-1\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as error:
+        Settings.load("database_url")
+    assert str(error.value) == ".env, line 3: this is not NAME=value, as in USHER_PORT=3000; a comment begins with #."
+    assert Settings.load_what_is_right().port == 4000
 
 
 def test_a_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -38,9 +38,7 @@ class Difference:
         head = f"{self.what} {self.key} {self.how}" if self.key else f"{self.what} of the applications {self.how}"
         if self.how != "changed":
             return head
-        return "\n".join(
-            [head, *(f"  {key}: {_said(self.before, key)} -> {_said(self.after, key)}" for key in self.keys)]
-        )
+        return "\n".join([head, *(f"  {line}" for key in self.keys for line in _changed(self.before, self.after, key))])
 
     @property
     def keys(self) -> list[str]:
@@ -175,6 +173,17 @@ def _difference(what: str, key: str, how: str, before: Document | None, after: D
         before={name: value for name, value in old.items() if name not in new or new[name] != value},
         after={name: value for name, value in new.items() if name not in old or old[name] != value},
     )
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> Iterator[str]:
+    """`roles: member -> member, admin`; of a mapping, what differs in it: `connector.via: http -> browser`."""
+    old, new = before.get(key), after.get(key)
+    if isinstance(old, dict) and isinstance(new, dict):
+        for inner in dict.fromkeys([*old, *new]):
+            if old.get(inner) != new.get(inner):
+                yield from (f"{key}.{line}" for line in _changed(old, new, inner))
+    else:
+        yield f"{key}: {_said(before, key)} -> {_said(after, key)}"
 
 
 def _said(document: Mapping[str, Any], key: str) -> str:

@@ -314,7 +314,9 @@ def search(name: str, searches: Sequence[Heard], email: str) -> Fact:
     last = mine[-1]
     found = any(same_address(email, address) for address in _addresses_of(last))
     detail = f"{'finds' if found else 'does not find'} an address {_spelling(email, _wanted(last))}"
-    return Fact(name=fact, state=AS_ASSUMED if found else DIFFERS, detail=f"{detail}; {len(items_of(last))} items came")
+    came = len(items_of(last))
+    detail += f"; {came} item{'' if came == 1 else 's'} came"
+    return Fact(name=fact, state=AS_ASSUMED if found else DIFFERS, detail=detail)
 
 
 def _wanted(heard: Heard) -> str:

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -290,7 +291,7 @@ async def talk(shell: Shell, *answers: tuple[str, str, Callable[[], object]]) ->
     """Answers the questions of `usher probe --writes` as a person does: each when it is asked.
 
     Each answer is what the question says, what is typed, and what happens before that. An empty one is Ctrl+C. When
-    nothing is left to say, standard input ends.
+    nothing is left to say, standard input ends; after Ctrl+C it does not, as its end could be seen before.
     """
     process = await asyncio.create_subprocess_exec(
         *shell.command, "probe", "chatgpt", "--writes", NEW, "--json",
@@ -313,7 +314,8 @@ async def talk(shell: Shell, *answers: tuple[str, str, Callable[[], object]]) ->
                 else:
                     await _waits(process.pid)
                     process.send_signal(signal.SIGINT)
-            process.stdin.close()
+            if not answers or answers[-1][1]:
+                process.stdin.close()
             out, err = await process.communicate()
     finally:
         if process.returncode is None:
@@ -325,12 +327,24 @@ async def talk(shell: Shell, *answers: tuple[str, str, Callable[[], object]]) ->
 
 
 async def _waits(pid: int) -> None:
-    """Until the process sleeps, so it waits for the answer: a signal before that would not end the waiting."""
+    """Until whoever reads the answers sleeps, and so waits for one: a signal before that would not end the waiting."""
+    readers = _readers(pid)
     quiet = 0
     while quiet < 5:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]  # noqa: ASYNC240
-        quiet = quiet + 1 if state == "S" else 0
+        states = {(reader / "stat").read_text().rpartition(")")[2].split()[0] for reader in readers}
+        quiet = quiet + 1 if states == {"S"} else 0
         await asyncio.sleep(0.02)
+
+
+def _readers(pid: int) -> list[Path]:
+    """The process with this standard input, and the warm one that stands behind it."""
+    answers = Path(f"/proc/{pid}/fd/0").readlink()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended, or is somebody else's
+            if (process / "fd/0").readlink() == answers:
+                found.append(process)
+    return found
 
 
 def _heed_ctrl_c() -> None:

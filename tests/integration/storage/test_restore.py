@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from storage.backup import backup
 from storage.clock import SystemClock
 from storage.database import Database, Transaction
-from storage.errors import DatabaseDamaged, LedgerBroken, RestoreRefused, SchemaTooNew
+from storage.errors import LedgerBroken, RestoreRefused, SchemaTooNew
 from storage.restore import Restored, restore
 from storage.tables import LedgerLine
 
@@ -115,7 +115,7 @@ async def test_what_is_no_good_backup_changes_nothing(sqlite_url: str, tmp_path:
     for name, wrong in (
         ("changed", LedgerBroken),
         ("newer", SchemaTooNew),
-        ("damaged", DatabaseDamaged),
+        ("damaged", RestoreRefused),
         ("not-there", RestoreRefused),
         ("usher.db", RestoreRefused),
     ):

@@ -236,7 +236,7 @@ WRONG = [
     ),
     pytest.param(
         "applications: []\npolicies: {}\napplications: []\n",
-        "c.yml:3: the key “applications” stands already in line 1: keep one",
+        "c.yml:3: the key “applications” is already on line 1: keep one",
         id="key twice",
     ),
     pytest.param(
@@ -358,7 +358,7 @@ WRONG = [
     ),
     pytest.param(
         application() + "  - key: figma\n    name: Again\n    connector: {type: manual}\n",
-        "c.yml:5: applications[1].key: the application “figma” stands already in line 2: give it another key",
+        "c.yml:5: applications[1].key: the application “figma” is already on line 2: give it another key",
         id="application twice",
     ),
     pytest.param(
@@ -366,13 +366,13 @@ WRONG = [
         + CHATGPT.removeprefix("applications:\n")
         .replace("key: chatgpt", "key: codex")
         .replace(WORKSPACE, WORKSPACE.upper()),
-        "c.yml:15: applications[1].connector.workspace_id: this workspace stands already in line 7: "
+        "c.yml:15: applications[1].connector.workspace_id: this workspace is already on line 7: "
         "an application has a workspace to itself",
         id="workspace twice",
     ),
     pytest.param(
         CHATGPT + SCIM.removeprefix("applications:\n").replace("key: chatgpt", "key: codex"),
-        "c.yml:15: applications[1].connector.workspace_id: this workspace stands already in line 7: "
+        "c.yml:15: applications[1].connector.workspace_id: this workspace is already on line 7: "
         "an application has a workspace to itself",
         id="workspace twice, over two transports",
     ),
@@ -400,6 +400,13 @@ WRONG = [
         CHATGPT.replace("      secret: chatgpt-session\n", ""),
         "c.yml:4: applications[0].connector: “secret” is missing: add “secret: …”",
         id="connector without a secret",
+    ),
+    pytest.param(
+        CHATGPT.replace("chatgpt-session", "sk-admin-AbCdEf0123456789"),
+        "c.yml:9: applications[0].connector.secret: this is not the name of a secret: write a name such as "
+        "chatgpt-session, and hand the value over with `usher secret set chatgpt-session`. If the value itself stood "
+        "here, replace it at the provider",
+        id="secret in the place of its name, which is not said again",
     ),
     pytest.param(
         CHATGPT.replace("web_admin", "web_admn"),

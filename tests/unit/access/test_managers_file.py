@@ -65,7 +65,7 @@ def test_every_wrong_row_is_said() -> None:
     new = "run `usher people sync` if they are new to Slack"
     active = {"lena@example.com", "maya@example.com", "tom@example.com"}
     assert check_managers(rows, "m.csv", active=active, inactive={"gone@example.com"}) == [
-        "m.csv:3: “lena@example.com” stands already in line 2: keep one",
+        "m.csv:3: “lena@example.com” is already on line 2: keep one",
         "m.csv:4: nobody in the directory has the address “lina@example.com”: did you mean lena@example.com?",
         "m.csv:5: “tom@example.com” cannot be their own manager: name another, or leave it empty",
         "m.csv:6: “gone@example.com” has left: name another manager",

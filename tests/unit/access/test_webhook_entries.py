@@ -40,7 +40,7 @@ def test_what_is_wrong_is_told_with_its_line(entry: str, words: str) -> None:
 
 def test_a_key_that_stands_twice() -> None:
     """The second names the line of the first."""
-    assert "c.yml:4: webhooks[1].key: the webhook “siem” stands already in line 3" in problems(GOOD + GOOD)
+    assert "c.yml:4: webhooks[1].key: the webhook “siem” is already on line 3" in problems(GOOD + GOOD)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080/x", "http://localhost/x", "http://[::1]:9000/"])

@@ -108,7 +108,7 @@ def test_who_could_not_says_why() -> None:
         ),
         ("active", "active", "Your access to ChatGPT is active. It lasts until 23 Dec 2026 at 10:12 UTC"),
         ("failed", "failed", "Your access to ChatGPT is held up. The admins have been told"),
-        ("ended", "ended", "Your access to ChatGPT has ended. The time was over 23 Dec"),
+        ("ended", "ended", "Your access to ChatGPT has ended. The time ran out 23 Dec"),
         ("invited, for somebody else", "invited", "Tom Okafor was sent an invite to ChatGPT"),
         ("active, for somebody else", "active", "Tom Okafor's access to ChatGPT is active."),
     ],

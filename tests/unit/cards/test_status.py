@@ -52,7 +52,7 @@ def shown(one: Story, viewer: str = LENA.id) -> str:
         ("ended in a directory", "Usher cannot see that: its admins can check."),
         ("failed", "The admins have been told."),
         ("ending", "The access is being taken back now."),
-        ("ended", "was over 23 Dec 2026"),
+        ("ended", "ran out 23 Dec 2026"),
         ("ended with a note", "An admin took it back."),
         ("ended with a note", "The pilot is over."),
         ("ended by an admin", "@U0NOOR0001 took it back."),

@@ -96,7 +96,7 @@ def test_what_it_does_not_know_it_says(prompt: str) -> None:
     """It is no model, tells so, and shows what it knows."""
     step = route(prompt)
     assert isinstance(step, Advice)
-    assert "I am no model" in step.words
+    assert "I am not a model" in step.words
     assert step.examples == EXAMPLES
 
 

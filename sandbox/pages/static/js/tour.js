@@ -7,7 +7,6 @@ import { emailOf, people, redraw, set, state } from "./store.js";
 
 const DONE = "usher-demo-tour-dismissed";
 let hidden = localStorage.getItem(DONE) !== null;
-let seatWasTaken = false;
 
 const byName = (first) => people().find((person) => person.name.startsWith(first));
 
@@ -17,8 +16,7 @@ function progress() {
   const hers = ({ email }) => email === emailOf(lena.id);
   const isMember = state.chatgpt.members.some(hers);
   const isInvited = state.chatgpt.invites.some(hers);
-  seatWasTaken ||= isMember;
-  if (seatWasTaken) return isMember ? 3 : 4;
+  if (isMember || state.chatgpt.accepted.includes(emailOf(lena.id))) return isMember ? 3 : 4;
   return isInvited ? 2 : maya.asked || (maya.heard && lena.heard) ? 1 : 0;
 }
 
