@@ -124,7 +124,9 @@ class Database:
         """Runs `operation(transaction, …)` and commits; rolls back when it raises, and raises the same.
 
         PostgreSQL may undo a transaction because of another one; then the operation runs again, so it must have no
-        effect outside, and awaits nothing but its transaction. A write inside a write would wait for itself and is a
+        effect outside, changes nothing that it was handed, and awaits nothing but its transaction. There, each
+        statement sees what others have committed by then: what is to stay as it was read has to be locked, and what is
+        not there yet cannot be (`Transaction.take_turns`). A write inside a write would wait for itself and is a
         RuntimeError.
         """
         if is_inside(self._writer):

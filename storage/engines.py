@@ -34,7 +34,8 @@ LOG_KEEPS: Final = 64 * 1024 * 1024
 #: transactions come back to is the upper part of each index
 WRITER_KEEPS: Final = 1000
 _READ_ONLY = {"query_only": "ON", "wal_autocheckpoint": "0"}
-_POSTGRESQL_SESSION = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '30s'; SET timezone = 'UTC'"
+_POSTGRESQL_SESSION = "SET idle_in_transaction_session_timeout = '60s'; SET timezone = 'UTC'"
+POSTGRESQL_LOCK_TIMEOUT: Final = "SET lock_timeout = '30s'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError as error:
         raise DatabaseUnreachable(
-            "the address is not of the form sqlite+aiosqlite:///FILE or postgresql://…"
+            "the address is not of the form sqlite+aiosqlite:///FILE or postgresql+psycopg://user@host/name"
         ) from error
     driver = _DRIVERS.get(parsed.get_backend_name())
     if driver is None:
@@ -120,9 +121,10 @@ def postgresql(url: URL, limits: Limits) -> AsyncEngine:
     """A pool that survives a restart of the server, with an end to forgotten transactions and to endless statements."""
     from storage.postgresql_driver import connecting  # the driver is of no use to whoever runs on SQLite
 
+    statements = f"SET statement_timeout = '{limits.statement_seconds * 1000:.0f}ms'"
     return _postgresql(
         url,
-        session=f"{_POSTGRESQL_SESSION}; SET statement_timeout = '{limits.statement_seconds * 1000:.0f}ms'",
+        session="; ".join((_POSTGRESQL_SESSION, POSTGRESQL_LOCK_TIMEOUT, statements)),
         connect={"async_creator_fn": connecting(limits.answer_seconds)},
         pool_size=limits.connections,
         max_overflow=0,
@@ -132,7 +134,7 @@ def postgresql(url: URL, limits: Limits) -> AsyncEngine:
 
 
 def postgresql_migrator(url: URL) -> AsyncEngine:
-    """For schema changes and copies, whose statements may take their time."""
+    """For schema changes and copies, whose statements may take their time, as may the wait for another migration."""
     return _postgresql(url, session=_POSTGRESQL_SESSION, connect={}, poolclass=NullPool)
 
 

@@ -51,7 +51,9 @@ async def upgrade(url: str, *, migrations: str = PACKAGED) -> None:
 async def upgrade_inside(connection: AsyncConnection, url: URL, *, migrations: str = PACKAGED) -> None:
     """The same as `upgrade`, inside a transaction that the caller began and commits on an engine of `engine_for`."""
     if not engines.is_sqlite(url):
+        # another one's migration takes its time; what people wait for is waited for no longer than they would
         await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        await connection.execute(sa.text(engines.POSTGRESQL_LOCK_TIMEOUT))
     found = await revisions.of(connection)
     if _judge(found, migrations) is None:
         return

@@ -118,6 +118,10 @@ class Dispatcher:
                 self._database, owner=self.owner, limit=free, lease=LEASE, room=self._room()
             )
             self._count(len(claimed), beaten)
+        if self._stopping:
+            if claimed:  # `stop` knows nothing of them
+                await self._database.write(task_queue.hand_back, claimed)
+            return
         for task in claimed:
             self._patience.began(task, self._now())
             if task.id in self._at_work:

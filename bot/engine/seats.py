@@ -41,6 +41,13 @@ _ONE_CAME = fixed(
     .values(came=_counts.c.came + 1)
 )
 _COUNT_ANEW = fixed(sa.update(_counts).where(_OF_APPLICATION).values(counted_at=sa.bindparam("at")))
+# all of them at once, or two who change one and then all would wait for each other
+_IN_ORDER = fixed(
+    sa.select(_counts.c.seat_type)
+    .where(_counts.c.application == _application)
+    .order_by(_counts.c.seat_type)
+    .with_for_update()
+)
 _OTHERS = (
     Grant.application == _application,
     Grant.state == sa.literal_column("'waiting'"),
@@ -141,18 +148,22 @@ async def keep_count(tx: Transaction, situation: Situation, pool: SeatPool | Non
     """Keeps what was counted, and shows it on the card of whoever waits."""
     application = situation.entry.key
     counted = dict(pool.by_type) if pool is not None else {}
-    known = {
-        row.seat_type: row
-        for row in await tx.session.scalars(sa.select(SeatCount).where(SeatCount.application == application))
+    new = {
+        seat_type
+        for seat_type in sorted({*counted, *(grant.seat_type for grant in situation.holding)})
+        if await tx.insert_unless_there(
+            SeatCount(application=application, seat_type=seat_type, came=0, counted_at=began.at)
+        )
     }
+    # locked, in order: who comes meanwhile is counted after this, and nobody else keeps a count
+    known = sa.select(SeatCount).where(SeatCount.application == application).order_by(SeatCount.seat_type)
     news = False
-    for seat_type in {*counted, *known, *(grant.seat_type for grant in situation.holding)}:
+    for row in (await tx.session.scalars(known.with_for_update())).all():
+        seat_type = row.seat_type
+        if row.counted_at > began.at:
+            continue  # somebody has counted since
         seats = counted.get(seat_type, Seats())
-        row = known.get(seat_type)
-        news |= row is None or seats_of(row) != seats
-        if row is None:
-            row = SeatCount(application=application, seat_type=seat_type, came=0)
-            tx.session.add(row)
+        news |= seat_type in new or seats_of(row) != seats
         row.used, row.invited, row.paid = seats.used, seats.invited, seats.paid
         row.renews_on = pool.renews_on if pool is not None else None
         row.counted_at = began.at
@@ -168,6 +179,7 @@ async def wait_in_line(tx: Transaction, situation: Situation, *, why: str) -> Si
     Returns:
         The situation of somebody in line.
     """
+    situation = situation.copied()
     for grant in situation.holding:
         since, was = grant.waiting_since or tx.now, grant.state
         moved = await tx.move(
@@ -191,10 +203,12 @@ async def follow_change(tx: Transaction, situation: Situation, observed: Observe
     if not situation.counts_seats:
         return
     application = situation.entry.key
-    if observed.entitlement is not None:
-        await tx.execute(_ONE_CAME, {"of_application": application, "of_seat_type": observed.entitlement.seat_type})
     asked = {"application": application, "person_id": situation.person.id}
     next_in_line = (await tx.execute(_FIRST_IN_LINE, asked)).scalar()
+    if next_in_line is not None:
+        await tx.execute(_IN_ORDER, {"application": application})
+    if observed.entitlement is not None:
+        await tx.execute(_ONE_CAME, {"of_application": application, "of_seat_type": observed.entitlement.seat_type})
     if next_in_line is not None:
         await tx.execute(_COUNT_ANEW, {"of_application": application, "at": tx.now - FRESH - FRESH})
         converge_account(tx, situation.entry.key, next_in_line)

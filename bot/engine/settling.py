@@ -27,6 +27,7 @@ from bot.connectors.contract import (
     SetSeatType,
     UnknownOutcome,
 )
+from bot.connectors.registry import capabilities_of
 from bot.engine import seats
 from bot.engine.situation import Situation, read_situation
 from storage.database import Transaction
@@ -112,7 +113,8 @@ async def move_by_time(tx: Transaction, application: str, person_id: str) -> Sit
     tx.hold(*situation.grants)
     starting, over = situation.due()
     for grant in starting:
-        await tx.move(Grant, grant.id, before=lifecycle.before_grant(GrantState.GRANTING), to=GrantState.GRANTING)
+        if not await tx.move(Grant, grant.id, before=[GrantState.SCHEDULED], to=GrantState.GRANTING):
+            continue  # it was taken back in this very moment
         tx.record("grant.started", actor="usher", subject=subjects.grant(grant.id), before=GrantState.SCHEDULED)
         refresh_cards(tx, grant.request_id)
     for grant, why in over:
@@ -127,7 +129,9 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
         Overtaken: the grants or the account are no longer those that the change was made for.
         seats.CountFirst, seats.CountSoon, seats.NoneFree: it takes a seat, and there may be none.
     """
-    await _still(tx, situation)
+    situation = situation.copied()
+    if _last_sent(await _still(tx, situation)) != _last_sent(situation.account):
+        raise Overtaken  # this worker slept over the end of its lease, and another one has sent something
     await seats.demand_room(tx, situation, change)
     baseline = situation.baseline(observed)
     values = {
@@ -225,7 +229,9 @@ async def settle(tx: Transaction, situation: Situation, observed: Observed) -> t
     Returns:
         The grants that are still living.
     """
-    situation = replace(situation, now=tx.now)
+    if not capabilities_of(situation.entry.connector).observes:
+        await _still(tx, situation)  # somebody may just have said what is there
+    situation = replace(situation.copied(), now=tx.now)
     for step in steps(situation, observed):
         before = [step.grant.state] if step.to in _following(step.grant.state) else []
         moved = await tx.move(Grant, step.grant.id, before=before, to=step.to, **step.values)
@@ -381,13 +387,15 @@ def _refresh_step(tx: Transaction, step_id: str) -> None:
     tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}")
 
 
-async def _still(tx: Transaction, situation: Situation) -> None:
+async def _still(tx: Transaction, situation: Situation) -> Account | None:
+    """The account's row, locked. Raises `Overtaken` where anything is not as it was."""
     living = await tx.execute(_LIVING, _key(situation))
     if {tuple(row) for row in living} != {(grant.id, grant.state) for grant in situation.grants}:
         raise Overtaken
     account = await _account(tx, situation)
     if _what_is_there(account) != _what_is_there(situation.account):
         raise Overtaken
+    return account
 
 
 async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, keep_baseline: bool) -> None:
@@ -435,6 +443,10 @@ def _key(situation: Situation) -> dict[str, str]:
 
 def _what_is_there(account: Account | None) -> tuple[str, str, str]:
     return (account.status, account.role, account.seat_type) if account else (AccountStatus.ABSENT, "", "")
+
+
+def _last_sent(account: Account | None) -> tuple[str | None, int | None]:
+    return (account.last_change, account.last_change_sent) if account else (None, None)
 
 
 def _as_columns(observed: Observed) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from bot.connectors.contract import Account as Observed
 from bot.connectors.contract import Capabilities, Resend
 from bot.connectors.registry import capabilities_of
 from storage.fixed import fixed
-from storage.rows import Rows, objects
+from storage.rows import Rows, as_object, objects
 from storage.tables import Account, AccountStatus, EndReason, Grant, GrantState, Incident, Person, table_of
 
 #: first look after an invite was sent; the gap then grows with the invite's age
@@ -70,6 +70,10 @@ class Situation:
     now: datetime
     #: no seat is free for what waits: meanwhile the account is to be as the other grants say
     in_line: bool = False
+
+    def copied(self) -> Situation:
+        """With grants of its own, to be changed in a transaction: one that PostgreSQL undoes is run again as it was."""
+        return replace(self, grants=tuple(as_object(Grant, vars(grant)) for grant in self.grants))
 
     @property
     def holding(self) -> tuple[Grant, ...]:

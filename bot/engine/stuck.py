@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from bot.access import subjects
 from bot.access.operations.incidents import open_incident, resolve_incident
 from bot.engine.reach import SHOWN, is_known
 from bot.engine.work import Again, NotYet, Outcome
 from storage import task_queue
 from storage.database import Transaction
+from storage.tables import Incident, IncidentState
 from storage.task_queue import ClaimedTask
 
 #: after so many failures in a row (two minutes and more, with the back-off) a human is told
@@ -49,7 +52,17 @@ async def tell_of(tx: Transaction, task: ClaimedTask, outcome: Outcome) -> None:
 
 
 async def park(tx: Transaction, task: ClaimedTask, *, incident_id: str, error: str) -> bool:
-    """The task waits for the end of an incident, whose card counts it from now on. False: its lease was lost."""
+    """The task waits for the end of an incident, whose card counts it from now on; where that is over, it goes on.
+
+    Returns:
+        False where its lease was lost.
+    """
+    # locked: whoever resolves it sees the task parked, or this sees it resolved
+    state = await tx.session.scalar(
+        sa.select(Incident.state).where(Incident.id == incident_id).with_for_update(read=True)
+    )
+    if state is not IncidentState.OPEN:
+        return await task_queue.retry(tx, task, run_at=tx.now, error=None, failed=False)
     kept = await task_queue.park(tx, task, incident_id=incident_id, error=error)
     subject = subjects.incident(incident_id)
     tx.enqueue(subjects.CARDS, subject, lock_key=f"cards:{subject}", run_at=tx.now + GATHER)

@@ -81,6 +81,9 @@ async def open_trouble(tx: Transaction, situation: Situation, error: ConnectorEr
         if await tx.move(Grant, grant.id, before=before, to=GrantState.FAILED):
             tx.record("grant.failed", actor="usher", subject=subjects.grant(grant.id), before=was, why=why)
     _refresh(tx, situation)
+    if situation.outage is not None:  # this one was to try for all, and says nothing about them: the next one tries
+        key = situation.entry.key
+        tx.enqueue(subjects.PROBE, key, run_at=tx.now + FIRST_PROBE, lock_key=f"probe:{key}")
     await open_incident(
         tx,
         scope=subjects.account(situation.entry.key, situation.person.id),
@@ -101,7 +104,7 @@ async def note_waiting(tx: Transaction, situation: Situation) -> None:
 
 async def not_seen(tx: Transaction, situation: Situation, incident_id: str) -> None:
     """An admin said that it was done by hand, and it is not to be seen."""
-    incident = await tx.session.get_one(Incident, incident_id)
+    incident = await tx.session.get_one(Incident, incident_id, with_for_update=True)
     if incident.state is IncidentState.OPEN:
         incident.note = f"Looked, and the change for {situation.person.name} is not to be seen yet."
         incident.looking = incident.person_id is None  # during an outage others still have to look

@@ -134,7 +134,9 @@ async def let_one_try(tx: Transaction, application: str) -> None:
 async def note_probe(tx: Transaction, application: str, found: str) -> None:
     """Shows what the last try found, if that is news, and whose time is over meanwhile."""
     outage = await tx.session.scalar(
-        sa.select(Incident).where(Incident.scope == application, Incident.state == sa.literal_column("'open'"))
+        sa.select(Incident)
+        .where(Incident.scope == application, Incident.state == sa.literal_column("'open'"))
+        .with_for_update()
     )
     if outage is not None and outage.note != found:
         outage.note = found

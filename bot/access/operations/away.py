@@ -88,6 +88,8 @@ async def come_back(tx: Transaction, *, person_id: str) -> None:
 
 async def _cancel_standing(tx: Transaction, person_id: str) -> str | None:
     """Takes back what stands, and returns who was to decide."""
+    # of two who say so at once, the second sees what came of the first
+    await tx.execute(sa.select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     standing = await tx.session.scalar(
         sa.select(Delegation).where(Delegation.person_id == person_id, Delegation.cancelled_at.is_(None))
     )

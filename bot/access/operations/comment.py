@@ -32,7 +32,8 @@ async def comment(tx: Transaction, *, request_id: str, author_id: str, text: str
     Raises:
         Refused: there is no such request, there are no words, or it is none of the author's business.
     """
-    request = await tx.session.get(AccessRequest, request_id)
+    in_place = {"read": True, "key_share": True}  # it may be pruned at this moment
+    request = await tx.session.get(AccessRequest, request_id, with_for_update=in_place)
     if request is None:
         raise Refused(Refusal.GONE)
     author = await tx.session.get(Person, author_id)

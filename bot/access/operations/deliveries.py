@@ -79,8 +79,9 @@ async def note_try(
         tried: what came of it.
         back_off: how long to wait after so many failures in a row.
     """
+    key = (await tx.session.scalars(sa.select(WebhookDelivery.webhook).where(WebhookDelivery.id == delivery_id))).one()
+    webhook = await lock_webhook(tx, key)  # first, as everybody does who changes both
     delivery = await tx.session.get_one(WebhookDelivery, delivery_id, with_for_update=True)
-    webhook = await lock_webhook(tx, delivery.webhook)
     is_first = not delivery.tries
     delivery.tries = [*delivery.tries, _line(tx.now, tried)]
     delivery.error = tried.error

@@ -8,7 +8,11 @@ from bot.access import lifecycle, subjects
 from bot.access.operations.calling_off import call_off
 from bot.access.operations.following import converge_account, refresh_cards, refresh_seat_card
 from storage.database import Transaction
+from storage.fixed import fixed
 from storage.tables import AccessRequest, EndReason, Grant, GrantState
+
+#: locked, so that the ledger says from what it went over to its end
+_STATE = fixed(sa.select(Grant.state).where(Grant.id == sa.bindparam("grant_id")).with_for_update())
 
 
 async def end_grant(tx: Transaction, grant: Grant, *, why: EndReason, actor: str, note: str | None = None) -> bool:
@@ -25,7 +29,7 @@ async def mark_ending(tx: Transaction, grant: Grant, *, why: EndReason, actor: s
     What is to follow it goes with it, asked for or approved, unless the grant ends because its time is over: then that
     is what comes next. What has taken its place stays.
     """
-    was = grant.state
+    was = (await tx.execute(_STATE, {"grant_id": grant.id})).scalar()
     moved = await tx.move(
         Grant,
         grant.id,

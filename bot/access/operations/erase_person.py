@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from bot.access import subjects
+from bot.access.operations.people import DIRECTORY_LOCK
 from bot.access.person_file import subjects_of
 from storage.database import Transaction
 from storage.erasure import Identity, erase_from_ledger, hide_in_rows
@@ -57,6 +58,9 @@ async def erase_person(tx: Transaction, *, person_id: str, admins: Collection[st
     Raises:
         StillNeeded: they are active, have access, wait for it, or are waited for or named in the catalogue.
     """
+    # neither another erasure, nor what Slack says of them, nor what a webhook is to be told may meet this one
+    await tx.take_turns(DIRECTORY_LOCK)
+    await tx.execute(sa.select(Webhook.key).order_by(Webhook.key).with_for_update())
     person = await tx.session.get_one(Person, person_id)
     whom = Identity(id=person.id, email=person.email, name=person.name, pseudonym=new_pseudonym())
     if problems := await _in_the_way(tx, whom, person, admins):

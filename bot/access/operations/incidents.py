@@ -32,20 +32,6 @@ async def open_incident(
 
     A scope that already has an open incident keeps it: it is counted, and its card edited.
     """
-    known = await tx.session.scalar(
-        sa.select(Incident)
-        .where(Incident.scope == scope, Incident.state == sa.literal_column("'open'"))
-        .with_for_update()
-    )
-    if known is not None:
-        known.count += 1
-        known.seen_at = tx.now
-        known.cause, known.explanation, known.remedy = cause, explanation, remedy
-        known.note = None
-        known.looking = False
-        _refresh(tx, known.id)
-        await _refresh_own_cards(tx, known)
-        return known.id
     incident = Incident(
         id=new_id(),
         scope=scope,
@@ -59,8 +45,21 @@ async def open_incident(
         opened_at=tx.now,
         seen_at=tx.now,
     )
-    tx.session.add(incident)
-    await tx.session.flush()
+    while not await tx.insert_unless_there(incident):
+        known = await tx.session.scalar(
+            sa.select(Incident)
+            .where(Incident.scope == scope, Incident.state == sa.literal_column("'open'"))
+            .with_for_update()
+        )
+        if known is not None:
+            known.count += 1
+            known.seen_at = tx.now
+            known.cause, known.explanation, known.remedy = cause, explanation, remedy
+            known.note = None
+            known.looking = False
+            _refresh(tx, known.id)
+            await _refresh_own_cards(tx, known)
+            return known.id
     tx.record("incident.opened", actor=actor, subject=subjects.incident(incident.id), scope=scope, cause=cause)
     _refresh(tx, incident.id)
     await _refresh_own_cards(tx, incident)

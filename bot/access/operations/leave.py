@@ -9,7 +9,7 @@ from bot.access.operations.calling_off import call_off
 from bot.access.operations.ending import end_grant, take_back
 from bot.access.operations.skip_approver import skip_approver
 from storage.database import Transaction
-from storage.tables import AccessRequest, Approval, EndReason, Grant, Person
+from storage.tables import AccessRequest, Approval, EndReason, Grant, Person, Task
 
 _PENDING = AccessRequest.state == sa.literal_column("'pending'")
 
@@ -55,7 +55,11 @@ async def find_unnoticed(tx: Transaction) -> int:
         Grant.state != sa.literal_column("'ending'"),
     )
     wishes = sa.exists().where(AccessRequest.beneficiary_id == Person.id, _PENDING)
-    found = (await tx.session.scalars(sa.select(Person.id).where(Person.active.is_(False), sa.or_(has, wishes)))).all()
+    seen_to = sa.exists().where(
+        Task.kind == subjects.LEFT, Task.key == Person.id, Task.state != sa.literal_column("'done'")
+    )
+    unnoticed = sa.select(Person.id).where(Person.active.is_(False), sa.or_(has, wishes), ~seen_to)
+    found = (await tx.session.scalars(unnoticed)).all()
     for person_id in found:
         tx.enqueue(subjects.LEFT, person_id)
     return len(found)

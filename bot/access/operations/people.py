@@ -18,7 +18,7 @@ from storage.upsert import insert_into
 
 #: who acted, in the ledger, where Slack told us
 SLACK: Final = "slack"
-#: "dire": replicas that write the directory down do it one after the other
+#: "dire": whoever changes the directory does it after whoever is at it
 DIRECTORY_LOCK: Final = 0x64697265
 #: above this many people it is cheaper to read the directory as a whole
 _FEW: Final = 200
@@ -136,6 +136,7 @@ async def import_managers(tx: Transaction, rows: Sequence[ManagerRow], *, actor:
     Raises:
         ImportProblems: every row that is wrong, with its line.
     """
+    await tx.take_turns(DIRECTORY_LOCK)
     humans = sa.select(Person).where(Person.email.is_not(None), Person.is_bot.is_(False)).order_by(Person.active)
     # An address can be used again after somebody left; the one who is there now comes last and wins.
     people = {str(person.email): person for person in await tx.session.scalars(humans)}
@@ -198,9 +199,9 @@ class _Known:
 
 async def _known(tx: Transaction, ids: Collection[str] | None, *, as_of: datetime | None) -> _Known:
     # An event about one of them and the sync of all may meet, and neither may write what it read before the other was
-    # done. The rows are locked as well, in order: an erasure may meet them, too.
+    # done.
     await tx.take_turns(DIRECTORY_LOCK)
-    query = sa.select(*_READ).order_by(Person.id).with_for_update()
+    query = sa.select(*_READ)
     people: dict[str, SlackPerson] = {}
     newer: set[str] = set()
     for row in await tx.session.execute(query if ids is None else query.where(Person.id.in_(ids))):

@@ -59,7 +59,8 @@ async def _prunable(session: AsyncSession, kind: Kind, before: datetime) -> Sequ
 
 async def _delete(tx: Transaction, kind: Kind, ids: Sequence[Any], before: datetime) -> int:
     """Deletes those of them that are still over."""
-    still = (await tx.execute(sa.select(kind.id).where(kind.id.in_(ids), kind.over(before)))).scalars().all()
+    over = sa.select(kind.id).where(kind.id.in_(ids), kind.over(before)).order_by(kind.id).with_for_update()
+    still = (await tx.execute(over)).scalars().all()
     if still:
         for statement in kind.attached(still):
             await tx.execute(statement)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from bot.access import subjects
+from bot.access.operations.deliveries import lock_webhook
 from bot.access.operations.incidents import resolve_incident
 from bot.access.webhook_entries import WebhookEntry
 from storage.database import Transaction
@@ -39,6 +40,7 @@ async def write_webhooks(tx: Transaction, stored: Mapping[str, Webhook], wanted:
 
 
 async def _take_out(tx: Transaction, webhook: Webhook) -> None:
+    await lock_webhook(tx, webhook.key)  # whoever gathers for it has finished
     undelivered = sa.update(WebhookDelivery).where(
         WebhookDelivery.webhook == webhook.key, WebhookDelivery.state == sa.literal_column("'waiting'")
     )

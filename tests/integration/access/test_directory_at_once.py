@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,10 +11,10 @@ import sqlalchemy as sa
 from bot.access.operations.people import SlackPerson, upsert_people
 from bot.access.operations.user_groups import SlackGroup, upsert_groups
 from bot.access.user_groups import members_of
-from storage.database import Database, Transaction
+from storage.database import Database
 from storage.tables import LedgerLine, Person
 from tests.support.clock import MovableClock
-from tests.support.waiting import until
+from tests.support.replicas import another_replica, held_up
 
 pytestmark = pytest.mark.postgres
 
@@ -26,33 +23,9 @@ NOOR = SlackPerson(id="U0NOOR", email="noor@harbour.example", name="Noor", manag
 
 
 @pytest.fixture
-async def database(postgresql_url: str, clock: MovableClock) -> AsyncIterator[Database]:
-    opened = await Database.open(postgresql_url, clock=clock)
-    yield opened
-    await opened.close()
-
-
-@asynccontextmanager
-async def another_replica(database: Database) -> AsyncIterator[Transaction]:
-    """A transaction that commits when the block ends."""
-    ready, done = asyncio.get_running_loop().create_future(), asyncio.Event()
-
-    async def hold(tx: Transaction) -> None:
-        ready.set_result(tx)
-        await done.wait()
-
-    holding = asyncio.create_task(database.write(hold))
-    try:
-        yield await ready
-    finally:
-        done.set()
-        await holding
-
-
-async def somebody_waits(database: Database) -> bool:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with database.read() as session:
-        return bool(await session.scalar(sa.text(waiting)))
+def database_url(postgresql_url: str) -> str:
+    """On SQLite everybody waits for whoever writes."""
+    return postgresql_url
 
 
 async def test_groups_that_another_replica_writes_meanwhile_are_seen_whole(database: Database) -> None:
@@ -60,8 +33,7 @@ async def test_groups_that_another_replica_writes_meanwhile_are_seen_whole(datab
     async with another_replica(database) as tx:
         await tx.execute(sa.text("LOCK TABLE user_group_members"))  # whoever has read no groups reads its members
         await upsert_groups(tx, [IT], as_of=tx.now)
-        second = asyncio.create_task(database.write(upsert_groups, [IT], as_of=tx.now))
-        await until(lambda: somebody_waits(database))
+        second = await held_up(database, database.write(upsert_groups, [IT], as_of=tx.now))
     assert await second == ()
     async with database.read() as session:
         assert await members_of(session, ["it-admins"]) == {"it-admins": ("U0NOOR", "U0TOM")}
@@ -75,8 +47,7 @@ async def test_whom_another_replica_writes_down_meanwhile_is_no_news(database: D
     async with another_replica(database) as tx:
         await upsert_people(tx, [NOOR], complete=True, as_of=tx.now)
         before = replace(NOOR, name="Noor Before", manager_id="U0TOM")
-        second = asyncio.create_task(database.write(upsert_people, [before], complete=True, as_of=asked))
-        await until(lambda: somebody_waits(database))
+        second = await held_up(database, database.write(upsert_people, [before], complete=True, as_of=asked))
     changes = await second
     assert (changes.added, changes.changed) == ((), ())
     async with database.read() as session:

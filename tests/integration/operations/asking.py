@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -13,7 +14,7 @@ from bot.access.operations.submit import Submitted, submit
 from bot.access.refusals import Refusal, Refused
 from bot.access.wish import Wish
 from storage.database import Database
-from storage.tables import Base, Decision, LedgerLine, RequestState
+from storage.tables import Base, Decision, Grant, LedgerLine, RequestState
 
 Row = TypeVar("Row", bound=Base)
 
@@ -33,6 +34,22 @@ async def ask(
 
 async def approve(database: Database, request_id: str, by: str = "UMAYA", *, stage: int | None = None) -> RequestState:
     return await database.write(decide, request_id=request_id, approver_id=by, decision=Decision.APPROVED, stage=stage)
+
+
+async def granted(
+    database: Database, application: str = "chatgpt", *, for_: str = "ULENA", seat_type: str = "codex", by: str = ""
+) -> tuple[str, str]:
+    """The ids of a request that Maya approved, and of its grant."""
+    if application == "figma":
+        what = Wish(application="figma", reason="to draw", beneficiary_id=for_)
+    else:
+        what = wish(application, for_=for_)
+    if application == "chatgpt":
+        what = replace(what, seat_type=seat_type)
+    asked = await ask(database, what, by=by or for_)
+    await approve(database, asked.request_id)
+    [grant] = await rows(database, Grant, Grant.request_id == asked.request_id)
+    return asked.request_id, grant.id
 
 
 async def deny(database: Database, request_id: str, by: str = "UMAYA") -> RequestState:

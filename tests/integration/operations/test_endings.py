@@ -31,19 +31,7 @@ from storage.tables import (
     StepState,
     Task,
 )
-from tests.integration.operations.asking import approve, ask, lines, refusal, rows, wish
-
-
-async def granted(company: Database, application: str = "chatgpt", *, by: str = "ULENA") -> tuple[str, str]:
-    """The ids of a request for Lena and of its grant."""
-    days = 30 if application == "figma" else 7
-    what = wish(application, days=days)
-    if application == "figma":
-        what = type(what)(application="figma", reason="to draw", beneficiary_id="ULENA")
-    asked = await ask(company, what, by=by)
-    await approve(company, asked.request_id)
-    [grant] = await rows(company, Grant, Grant.request_id == asked.request_id)
-    return asked.request_id, grant.id
+from tests.integration.operations.asking import approve, ask, granted, lines, refusal, rows, wish
 
 
 async def state_of(company: Database, grant_id: str) -> tuple[GrantState, EndReason | None, str | None]:
