@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -23,7 +24,7 @@ import httpx
 from bench import crew
 from bench.page import Table
 from bench.process import process
-from bench.stored import fill, hire
+from bench.stored import as_stored, fill, hire
 from bench.usher import demo_catalog, usher
 from bench.wire import Wire
 
@@ -153,18 +154,29 @@ class Stage:
         return found
 
     async def rest(self) -> None:
-        """Waits until nobody calls anybody any more: the cards of a request may wait for 700 ms."""
+        """Waits until nobody calls anybody any more, and no card is left to be shown: some wait for their turn."""
         before, quiet = -1, 0
         while quiet < 20:
             calls = (await self.http.get(f"{self.light}/heard")).json()["calls"]
-            quiet = quiet + 1 if calls == before + 1 else 0  # the question is a call, too
+            is_quiet = calls == before + 1 and not self._cards_to_come()  # the question is a call, too
+            quiet = quiet + 1 if is_quiet else 0
             before = calls
             await asyncio.sleep(0.04)
+
+    def _cards_to_come(self) -> int:
+        """How many messages are to be written within two seconds."""
+        soon = as_stored(datetime.now(UTC) + timedelta(seconds=2))
+        with closing(self._look()) as db:
+            query = "SELECT count(*) FROM tasks WHERE kind = 'cards' AND state = 'open' AND run_at < ?"
+            return int(db.execute(query, (soon,)).fetchone()[0])
+
+    def _look(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=60)
 
     def requests_of(self, people: range) -> Mapping[int, str]:
         """Their pending requests."""
         numbers = {crew.person_id(number): number for number in people}
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=60)) as db:
+        with closing(self._look()) as db:
             rows = db.execute("SELECT requester_id, id FROM access_requests WHERE state = 'pending'").fetchall()
         return {numbers[who]: id_ for who, id_ in rows if who in numbers}
 

@@ -78,14 +78,31 @@ class Masker:
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """Masks the finished line, tracebacks and all, so that no way into a line is forgotten."""
+    """Masks the finished line, tracebacks and all, so that no way into a line is forgotten.
 
-    def __init__(self, *, masker: Masker, **arguments: Any) -> None:
-        super().__init__(**arguments)
+    A line of Usher's own needs nothing of the record that it came in, which structlog copies first.
+    """
+
+    def __init__(
+        self,
+        *,
+        masker: Masker,
+        shared: Sequence[structlog.typing.Processor],
+        last: Sequence[structlog.typing.Processor],
+    ) -> None:
+        super().__init__(foreign_pre_chain=shared, processors=[self.remove_processors_meta, *last])
         self._masker = masker
+        self._last = last
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._masker(super().format(record))
+        is_own = hasattr(record, "_logger") and isinstance(record.msg, dict)  # structlog's mark
+        return self._masker(self._rendered(record.msg) if is_own else super().format(record))
+
+    def _rendered(self, event: Any) -> str:
+        line = event.copy()
+        for processor in self._last:
+            line = processor(None, "", line)
+        return str(line)
 
 
 class _Unhurried(MemoryHandler):
@@ -167,13 +184,10 @@ def set_up(settings: Settings, *, level: str | None = None, stream: TextIO | Non
         last = [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain)]
 
     handler = logging.StreamHandler(out)
-    handler.setFormatter(
-        _Formatter(
-            masker=Masker(secrets),
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-        )
-    )
+    handler.setFormatter(_Formatter(masker=Masker(secrets), shared=shared, last=last))
+    # what no line shows is not looked for (docs.python.org/3/howto/logging.html, "Optimization")
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     for former in root.handlers:
         former.flush()

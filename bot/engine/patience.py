@@ -9,8 +9,10 @@ from typing import Final
 
 from storage.task_queue import ClaimedTask
 
-#: seconds for which the begin of something counts
+#: seconds for which something urgent that was begun keeps what can wait from being begun freely
 INSTANT: Final = 0.1
+#: seconds from one that can wait to the next, beside what is urgent
+BETWEEN: Final = 0.25
 
 
 class Patience:
@@ -23,7 +25,7 @@ class Patience:
     def began(self, task: ClaimedTask, now: float) -> None:
         """A task was begun."""
         if task.patient:
-            self._next_at = now + INSTANT
+            self._next_at = now + BETWEEN
         else:
             self._crowded_until = now + INSTANT
 

@@ -130,7 +130,8 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
         seats.CountFirst, seats.CountSoon, seats.NoneFree: it takes a seat, and there may be none.
     """
     situation = situation.copied()
-    if _last_sent(await _still(tx, situation)) != _last_sent(situation.account):
+    account = await _still(tx, situation)
+    if _last_sent(account) != _last_sent(situation.account):
         raise Overtaken  # this worker slept over the end of its lease, and another one has sent something
     await seats.demand_room(tx, situation, change)
     baseline = situation.baseline(observed)
@@ -146,7 +147,7 @@ async def note_change(tx: Transaction, situation: Situation, observed: Observed,
         # before it is sent: were it lost, the person is not written to twice
         **({"invite_resent_at": tx.now} if isinstance(change, Resend) else {}),
     }
-    account = await _write_account(tx, situation, values)
+    account = await _put_account(tx, situation, account, values)
     if isinstance(change, CancelInvite):
         await _invite_anew(tx, situation)
     tx.record(
@@ -421,9 +422,14 @@ async def _keep(tx: Transaction, situation: Situation, observed: Observed, *, ke
         await seats.follow_change(tx, situation, observed)
 
 
-async def _write_account(tx: Transaction, situation: Situation, values: Mapping[str, Any]) -> Account:
+async def _write_account(tx: Transaction, situation: Situation, values: Mapping[str, Any]) -> None:
+    await _put_account(tx, situation, await _account(tx, situation), values)
+
+
+async def _put_account(
+    tx: Transaction, situation: Situation, account: Account | None, values: Mapping[str, Any]
+) -> Account:
     """Updates the account's row, or makes it. The account's lock in the task queue keeps it to one writer at a time."""
-    account = await _account(tx, situation)
     if account is None:
         account = Account(**_key(situation), **values, observed_at=tx.now)
         await tx.insert(account)

@@ -16,18 +16,14 @@ from bot import logs
 from bot.settings import Settings
 from storage import traces
 from storage.audit import Entry
+from tests.support.logging_as_before import logging_as_before
 from tests.support.waiting import until
 
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
+    with logging_as_before():
+        yield
 
 
 def _written(format_: str, **settings: object) -> io.StringIO:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.engine.patience import INSTANT, Patience
+from bot.engine.patience import BETWEEN, INSTANT, Patience
 from storage.task_queue import ClaimedTask
 
 
@@ -24,15 +24,16 @@ def test_where_nothing_is_urgent_there_is_room_for_all() -> None:
 
 
 def test_beside_what_is_urgent_one_is_begun_at_a_time() -> None:
-    """Its next one has to wait for an instant."""
+    """The next one has to wait, for as long as urgent ones keep coming."""
     patience = Patience()
     patience.began(ACCOUNT, 0)
     assert patience.room(0.01) == 1
     patience.began(CARDS, 0.01)
-    assert patience.room(0.02) == 0
-    patience.began(ACCOUNT, 0.09)
-    assert patience.more_room_at(0.09) == 0.01 + INSTANT
-    assert patience.room(0.01 + INSTANT) == 1
+    for urgent_at in (0.05, 0.12, 0.2):
+        patience.began(ACCOUNT, urgent_at)
+        assert patience.room(urgent_at) == 0
+    assert patience.more_room_at(0.2) == 0.01 + BETWEEN
+    assert patience.room(0.01 + BETWEEN) == 1
 
 
 def test_an_instant_after_the_last_urgent_one_there_is_room_again() -> None:
