@@ -34,6 +34,8 @@ ENVIRONMENT_PREFIX: Final = "USHER_SECRET_"
 _KEY_BYTES, _NONCE_BYTES = 32, 12  # AES-256; the nonce size that GCM is made for (NIST SP 800-38D)
 #: short and in lower case, so that a secret which is given in its place does not pass
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+#: what a name could be before that; under one that is in use a secret is found, but none is stored any more
+_FORMER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _RESERVED = {"keys"}  # USHER_SECRET_KEYS
 
 
@@ -120,12 +122,12 @@ class SecretStore:
         await self._db.write(store)
 
     async def remove(self, name: str, *, actor: str = "usher") -> bool:
-        """Forgets the stored value. False when there was none."""
-        check_name(name)
+        """Forgets the stored value. False when there was none; `SecretNameInvalid` when there never could be one."""
 
         async def forget(tx: Transaction) -> bool:
             row = await _row(tx.session, name, for_update=True)
             if row is None:
+                check_name(name)
                 return False
             await tx.session.delete(row)
             tx.record("secret.removed", actor=actor, subject=f"secret:{name}")
@@ -197,7 +199,7 @@ class SecretStore:
             self._unseal(row)
 
     def _given(self, name: str) -> str | None:
-        check_name(name)
+        check_name(name, stored=True)
         return self._environment.get(environment_name(name)) or None
 
     def _in_force(self, name: str, row: Secret | None, given: str | None) -> str | None:
@@ -243,9 +245,13 @@ def _fingerprint(name: str, value: str) -> str:
     return hashlib.sha256(f"{name}\0{value}".encode()).hexdigest()
 
 
-def check_name(name: str) -> None:
-    """Raises `SecretNameInvalid` where a secret cannot be called that; without the name, which may be the secret."""
-    if not _NAME.fullmatch(name) or name in _RESERVED:
+def check_name(name: str, *, stored: bool = False) -> None:
+    """Raises `SecretNameInvalid` where a secret cannot be called that; without the name, which may be the secret.
+
+    What is `stored` already may also have a name that could be given before.
+    """
+    pattern = _FORMER_NAME if stored else _NAME
+    if not pattern.fullmatch(name) or name.lower() in _RESERVED:
         raise SecretNameInvalid
 
 

@@ -14,7 +14,7 @@ from bot.access.catalog_values import DOMAIN
 from bot.access.policy_rules import Condition, EmergencyRules, PolicyRules, Rule, Span, Stage
 from bot.access.webhook_entries import WebhookEntry
 from bot.access.yaml_document import Document, Path, Problem
-from bot.connectors.config import SECRET_NAME, ConnectorConfig
+from bot.connectors.config import ConnectorConfig
 from bot.nearest import nearest
 
 
@@ -177,12 +177,14 @@ def _mapping(value: object, _: Mapping[str, Any]) -> str:
 def _word(value: object, ctx: Mapping[str, Any]) -> str:
     if ctx.get("pattern") == DOMAIN:
         return f"“{value}” is not a domain: write example.com"
-    if ctx.get("pattern") == SECRET_NAME:  # without the value: it may be the secret
-        return (
-            "this is not the name of a secret: write a name such as chatgpt-session, and hand the value over with "
-            "`usher secret set chatgpt-session`. If the value itself stood here, replace it at the provider"
-        )
     return f"“{value}” cannot be a name here: use lower-case letters, digits, - and _, at most 40 of them"
+
+
+def _secret_name(_value: object, _: Mapping[str, Any]) -> str:  # which may be the secret
+    return (
+        "this is not the name of a secret: write a name such as chatgpt-session, and hand the value over with "
+        "`usher secret set chatgpt-session`. If the value itself stood here, replace it at the provider"
+    )
 
 
 def _truth(value: object, _: Mapping[str, Any]) -> str:
@@ -205,6 +207,7 @@ _SENTENCES: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "model_type": _mapping,
     "model_attributes_type": _mapping,
     "string_pattern_mismatch": _word,
+    "secret_name": _secret_name,
     "bool_type": _truth,
     "bool_parsing": _truth,
     "string_too_short": _too_short,

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access.catalog import ApplicationEntry, Catalog
 from bot.access.policy_rules import PolicyRules
 from bot.access.story import Choice
-from bot.access.webhook_entries import WebhookEntry
+from bot.access.webhook_entries import stored_webhook
+from bot.connectors.config import STORED
 from storage.audit import canonical
 from storage.fixed import fixed
 from storage.rows import Rows
@@ -49,7 +50,7 @@ _OFFER = fixed(
 
 @lru_cache(maxsize=_KEPT)
 def _entry(document: str) -> ApplicationEntry:
-    return ApplicationEntry.model_validate_json(document)
+    return ApplicationEntry.model_validate_json(document, context=STORED)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -136,7 +137,7 @@ async def load_catalog(session: AsyncSession) -> Catalog:
     return Catalog(
         policies={key: _rules(document) for key, document in policies},
         applications=tuple(_entry(document) for document in applications),
-        webhooks=tuple(WebhookEntry.model_validate(document) for document in webhooks),
+        webhooks=tuple(stored_webhook(document) for document in webhooks),
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from bot.access.catalog_values import Key, Value, no_twins
 from bot.access.events import EVENTS
-from bot.connectors.config import SecretName, is_loopback
+from bot.connectors.config import STORED, SecretName, is_loopback
 from bot.nearest import nearest
 
 _FAMILIES = ("request.*", "grant.*")
@@ -47,6 +47,11 @@ class WebhookEntry(Value):
     def wants(self, event: str) -> bool:
         """Is it to be told of this event?"""
         return not self.events or event in self.events or f"{event.partition('.')[0]}.*" in self.events
+
+
+def stored_webhook(document: Mapping[str, Any]) -> WebhookEntry:
+    """One that the database has."""
+    return WebhookEntry.model_validate(document, context=STORED)
 
 
 def shown(url: str) -> str:

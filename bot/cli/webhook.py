@@ -148,7 +148,7 @@ def test(key: Key) -> None:
 
 async def _ping(key: str) -> Answered:
     from bot.access.events import ping
-    from bot.access.webhook_entries import WebhookEntry
+    from bot.access.webhook_entries import stored_webhook
     from bot.cli.secret import store
     from bot.cli.shell import CommandError, log_warnings_only, open_database
     from bot.connectors.http import new_http_client
@@ -162,7 +162,7 @@ async def _ping(key: str) -> Answered:
             webhook = await session.get(Webhook, key)
         if webhook is None:
             raise CommandError(_no_webhook(key))
-        entry = WebhookEntry.model_validate(webhook.document)
+        entry = stored_webhook(webhook.document)
         id_ = new_id()
         return await Webhooks(database, http, store(database)).send(
             entry, id_=id_, body=ping(id_, database.clock.now())

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.access.webhook_entries import WebhookEntry, shown
+from bot.access.webhook_entries import shown, stored_webhook
 from storage.tables import DeliveryState, Webhook, WebhookDelivery
 
 Row = Mapping[str, object]
@@ -26,7 +26,7 @@ async def webhooks(session: AsyncSession, *, now: datetime) -> list[Row]:
     }
     found: list[Row] = []
     for webhook in await session.scalars(sa.select(Webhook).order_by(Webhook.position)):
-        entry = WebhookEntry.model_validate(webhook.document)
+        entry = stored_webhook(webhook.document)
         is_down = webhook.paused_until is not None and webhook.paused_until > now
         found.append(
             {

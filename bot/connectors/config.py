@@ -6,7 +6,8 @@ A new connector is a model here, a line in `ConnectorConfig` and an entry in `re
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -54,9 +55,21 @@ def _link(value: str) -> str:
 
 BaseUrl = Annotated[str, AfterValidator(_web_address)]
 Link = Annotated[str, AfterValidator(_link), Field(max_length=2000)]
+#: the context in which a document out of the database is validated: what passed when it was stored passes
+STORED: Final = {"stored": True}
+
+
 #: as `storage.secrets` has it; a key or a cookie that is pasted in its place does not pass
-SECRET_NAME = r"^[a-z0-9][a-z0-9_-]{0,59}$"  # noqa: S105 - a pattern
-SecretName = Annotated[str, Field(pattern=SECRET_NAME)]
+_SECRET_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+
+
+def _secret_name(value: str, info: ValidationInfo) -> str:
+    if info.context is not STORED and not _SECRET_NAME.fullmatch(value):
+        raise PydanticCustomError("secret_name", "must be the name of a secret")
+    return value
+
+
+SecretName = Annotated[str, AfterValidator(_secret_name)]
 
 
 class _Config(BaseModel):

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.operations.deliveries import Try, gather, note_try
-from bot.access.webhook_entries import WebhookEntry
+from bot.access.webhook_entries import WebhookEntry, stored_webhook
 from bot.engine.webhook_calls import Answered, WrongSecret, call, keys_in
 from bot.engine.work import Again, Done, NotYet, Outcome, back_off
 from storage.database import Database
@@ -61,7 +61,7 @@ class Webhooks:
             return NotYet(after=NO_PLACE)
         self._calling += 1
         try:
-            return await self._send(WebhookEntry.model_validate(webhook.document))
+            return await self._send(stored_webhook(webhook.document))
         finally:
             self._calling -= 1
 

@@ -16,6 +16,7 @@ from bot.access.operations.write_webhooks import write_webhooks
 from bot.access.policy_rules import PolicyRules
 from bot.access.user_groups import known_groups
 from bot.access.webhook_entries import WebhookEntry, without_query
+from bot.connectors.config import STORED
 from storage.database import Transaction
 from storage.tables import Application, Person, Policy, Webhook
 
@@ -104,7 +105,7 @@ def _document(value: BaseModel) -> Document:
 def _said_today(model: type[BaseModel], document: Document) -> Document:
     """What a stored document says in today's words: one that an earlier version stored lacks the keys that are new."""
     try:
-        return _document(model.model_validate(document))
+        return _document(model.model_validate(document, context=STORED))
     except ValidationError:
         return document
 

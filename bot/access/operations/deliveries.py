@@ -14,7 +14,7 @@ from bot.access import subjects
 from bot.access.event_facts import about_requests_and_grants, events_of
 from bot.access.events import body
 from bot.access.operations.incidents import open_incident, resolve_incident
-from bot.access.webhook_entries import WebhookEntry, shown
+from bot.access.webhook_entries import shown, stored_webhook
 from storage.audit import canonical
 from storage.database import Transaction
 from storage.ids import new_id
@@ -126,7 +126,7 @@ async def event_lines(tx: Transaction, *where: sa.ColumnElement[bool]) -> Sequen
 
 async def add_deliveries(tx: Transaction, webhook: Webhook, lines: Sequence[LedgerLine]) -> int:
     """Makes a delivery of each line that the webhook wants. Returns how many."""
-    entry = WebhookEntry.model_validate(webhook.document)
+    entry = stored_webhook(webhook.document)
     deliveries = [
         WebhookDelivery(
             id=new_id(),

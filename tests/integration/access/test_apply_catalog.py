@@ -21,7 +21,7 @@ from bot.access.operations.apply_catalog import Difference, apply_catalog
 from bot.access.operations.people import SlackPerson, upsert_people
 from bot.access.operations.user_groups import SlackGroup, upsert_groups
 from storage.database import Database, Transaction
-from storage.tables import Application, LedgerLine, Policy, Task
+from storage.tables import Application, LedgerLine, Policy, Task, Webhook
 
 FULL = """\
 policies:
@@ -141,6 +141,33 @@ async def test_a_policy_of_an_earlier_version_is_no_change(company: Database) ->
     changed = FULL.replace("decide_within: 1d", "decide_within: 2d")
     assert [str(difference) for difference in await apply(company, changed)] == [
         "policy strict changed\n  decide_within: 1d -> 2d"
+    ]
+
+
+async def test_a_secret_that_was_named_by_an_older_rule_stays_in_use(company: Database) -> None:
+    """Capitals were allowed once: what is stored with them goes on, and only a file has to have another name."""
+    hook = "webhooks:\n  - {key: erp, url: https://erp.example.com/in, secret: erp-secret}\n"
+    await apply(company, FULL + hook)
+
+    async def as_it_was(tx: Transaction) -> None:
+        [chatgpt] = await tx.session.scalars(sa.select(Application).where(Application.key == "chatgpt"))
+        connector = {**chatgpt.document["connector"], "secret": "ChatGPT_Session"}
+        chatgpt.document = {**chatgpt.document, "connector": connector}
+        [erp] = await tx.session.scalars(sa.select(Webhook))
+        erp.document = {**erp.document, "secret": "ERP"}
+
+    await company.write(as_it_was)
+    async with company.read() as session:
+        assert [choice.key for choice in await list_choices(session)] == ["chatgpt", "figma", "miro"]
+        catalog = await load_catalog(session)
+    assert getattr(catalog.applications[0].connector, "secret", None) == "ChatGPT_Session"
+    assert [webhook.secret for webhook in catalog.webhooks] == ["ERP"]
+    with pytest.raises(CatalogProblems, match="not the name of a secret"):
+        await apply(company, write(catalog))
+    renamed = await apply(company, FULL + hook)
+    assert [(each.what, each.key, each.how) for each in renamed] == [
+        ("application", "chatgpt", "changed"),
+        ("webhook", "erp", "changed"),
     ]
 
 

@@ -120,13 +120,31 @@ async def test_a_removed_secret_is_gone(store: SecretStore) -> None:
     assert not await store.remove("chatgpt-session")
 
 
-@pytest.mark.parametrize("name", ["", "keys", "KEYS", "a b", "../x", "-x", "x" * 61, "sk-Ab0"])
+@pytest.mark.parametrize("name", ["", "keys", "KEYS", "a b", "../x", "-x", "x" * 101, "eyJ.e30.c2ln"])
 async def test_a_name_that_cannot_be_a_variable_is_refused(store: SecretStore, name: str) -> None:
     """`keys` would be USHER_SECRET_KEYS."""
     with pytest.raises(SecretNameInvalid):
         await store.put(name, COOKIE)
     with pytest.raises(SecretNameInvalid):
         await store.get(name)
+
+
+async def test_a_secret_with_a_name_of_before_is_found_and_can_be_removed(database: Database, keyring: Keyring) -> None:
+    """Names once had capitals, and up to 100 letters: nothing more is stored so, but what is there works."""
+    store = SecretStore(database, keyring, {"USHER_SECRET_OLD_NAME": COOKIE})
+
+    async def as_it_was(tx: Transaction) -> None:
+        await tx.insert(Secret(name="Stored", sealed=b"-", key_id=keyring.first, created_at=tx.now, updated_at=tx.now))
+
+    await database.write(as_it_was)
+    assert await store.get("Old_Name") == COOKIE
+    assert await store.get("x" * 100) is None
+    for name in ("Old_Name", "x" * 61, "sk-Ab0"):
+        with pytest.raises(SecretNameInvalid):
+            await store.put(name, COOKIE)
+    assert await store.remove("Stored")
+    with pytest.raises(SecretNameInvalid):
+        await store.remove("Stored")
 
 
 async def test_keys_can_be_changed(database: Database) -> None:
