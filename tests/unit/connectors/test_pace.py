@@ -66,19 +66,25 @@ async def test_a_call_that_fails_counts() -> None:
             await _take(pace)
 
 
-async def test_the_providers_own_word_counts_until_its_time_is_over() -> None:
-    """Also for those who wait already; afterwards all is as before."""
+async def test_the_providers_own_word_counts() -> None:
+    """Also for those who wait already, and also where it says a shorter time after a longer one."""
     pace = Pace(limit=1, per=PER)
-    async with pace.turn("r"):
-        pass
+    await _take(pace)
     waiting = asyncio.create_task(_take(pace))
     await asyncio.sleep(0)
-    pace.hold("r", timedelta(milliseconds=300))
+    pace.hold("r", timedelta(minutes=1))
     pace.hold("r", timedelta(milliseconds=1))
     with pytest.raises(TryLater) as stopped:
         await waiting
     assert stopped.value.after is not None
-    assert timedelta(milliseconds=50) < stopped.value.after <= timedelta(milliseconds=200)
+    assert timedelta(seconds=30) < stopped.value.after < timedelta(minutes=1)
+
+
+async def test_when_the_time_that_the_provider_wanted_is_over_all_is_as_before() -> None:
+    """Nobody has to say so."""
+    pace = Pace(limit=1, per=PER)
+    pace.hold("r", timedelta(milliseconds=300))
+    assert not await _taken(pace)
     async with asyncio.timeout(30):
         while not await _taken(pace):  # noqa: ASYNC110  # a condition, not an event
             await asyncio.sleep(0.005)
