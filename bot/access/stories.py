@@ -157,11 +157,15 @@ class _Reading:
         )
 
     def _problem(self, request: AccessRequest, grant: Grant | None) -> str | None:
+        """Of one's own account the cause helps; of an outage, whose cause is the admins' affair, that it hits all."""
         if grant is None or grant.state in (GrantState.ACTIVE, GrantState.ENDED, GrantState.SCHEDULED):
             return None
-        scopes = (subjects.account(request.application, request.beneficiary_id), request.application)
-        found = (self.incidents[scope] for scope in scopes if scope in self.incidents)
-        return next((incident.explanation for incident in found if incident.cause != CANNOT_GET_IN), None)
+        own = self.incidents.get(subjects.account(request.application, request.beneficiary_id))
+        if own is not None and own.cause != CANNOT_GET_IN:
+            return own.explanation
+        if request.application in self.incidents:
+            return f"Usher cannot change anything in {self.applications[request.application].name} right now."
+        return None
 
     def _is_locked_out(self, request: AccessRequest) -> bool:
         incident = self.incidents.get(subjects.account(request.application, request.beneficiary_id))

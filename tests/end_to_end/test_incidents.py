@@ -44,6 +44,17 @@ async def test_the_alert_says_what_for_whom_why_and_what_to_do(studio: Studio) -
     assert "Give back" in card.buttons
 
 
+async def test_the_cause_of_an_outage_is_the_admins_affair(studio: Studio) -> None:
+    """Who waits reads that ChatGPT as a whole is concerned; of sessions and the like only admins read."""
+    card, alert = await signed_out(studio)
+    assert "no longer accepts" in alert.shown
+    assert "Usher cannot change anything in ChatGPT right now." in card.shown
+    assert "session" not in card.shown
+    studio.chatgpt.faults.clear()
+    await studio.in_time(lambda: "· Invited" in card.shown)
+    assert "in the way" not in card.shown
+
+
 async def test_one_cause_has_one_card_however_many_wait(studio: Studio) -> None:
     """Three people wait on the same outage: the card gathers their names and is edited, never posted again."""
     _, alert = await signed_out(studio)

@@ -47,6 +47,8 @@ TOM = Who(id="U0TOM00001", name="Tom Okafor")
 MAYA = Who(id="U0MAYA0001", name="Maya Lindqvist")
 NOOR = Who(id="U0NOOR0001", name="Noor Haddad")
 
+#: what `stories` says is in the way while an outage lasts
+OUTAGE = "Usher cannot change anything in ChatGPT right now."
 REASON = "I would like to try the new agent on the onboarding screens,\nand compare it with what we do by hand."
 
 
@@ -217,7 +219,7 @@ def stories() -> dict[str, Story]:
             application_name="Figma",
             entitlement=Entitlement(role="", seat_type=""),
         ),
-        "granting, problem": granted(GrantState.GRANTING, problem="ChatGPT does not answer at the moment."),
+        "granting, problem": granted(GrantState.GRANTING, problem=OUTAGE),
         "waiting": granted(GrantState.WAITING, grant={"ends_at": None}),
         "invited": granted(GrantState.INVITED, grant={"ends_at": None}),
         "invited, for somebody else": granted(GrantState.INVITED, grant={"ends_at": None}, **for_tom),
@@ -229,7 +231,7 @@ def stories() -> dict[str, Story]:
         "ended in a directory": granted(GrantState.ENDED, by_directory=True),
         "failed": granted(GrantState.FAILED, problem="ChatGPT does not take addresses of this domain."),
         "ending": granted(GrantState.ENDING),
-        "ending, problem": granted(GrantState.ENDING, problem="ChatGPT does not answer at the moment."),
+        "ending, problem": granted(GrantState.ENDING, problem=OUTAGE),
         "ended": granted(GrantState.ENDED),
         **{
             f"ended: {why}": granted(GrantState.ENDED, grant={"end_reason": why})
@@ -410,7 +412,7 @@ def removed() -> dict[str, Story]:
     return {
         "being removed": lost(GrantState.ENDING),
         "being removed by hand": lost(GrantState.ENDING, by_hand=True),
-        "in the way": lost(GrantState.ENDING, problem="ChatGPT does not answer at the moment."),
+        "in the way": lost(GrantState.ENDING, problem=OUTAGE),
         "removed": lost(),
         "removed, from before Usher": lost(ending={"seen": AccountStatus.MEMBER}),
         "removed by hand": lost(by_hand=True, ending={"confirmed_by": NOOR}),

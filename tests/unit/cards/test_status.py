@@ -37,7 +37,7 @@ def shown(one: Story, viewer: str = LENA.id) -> str:
         ("scheduled", "starts 30 Nov 2026"),
         ("granting", "The account is being set up."),
         ("granting by hand", "An admin of Figma sets it up by hand."),
-        ("granting, problem", "Something is in the way: ChatGPT does not answer at the moment."),
+        ("granting, problem", "Something is in the way: Usher cannot change anything in ChatGPT right now."),
         ("waiting", "Every seat is taken right now. The approval holds"),
         ("invited", "to lena@harbour.example."),
         ("invited", "Open the mail from OpenAI (noreply@tm.openai.com) and press Join workspace."),
