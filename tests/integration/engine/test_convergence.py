@@ -653,7 +653,7 @@ SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
 @given(stories)
-@settings(max_examples=30, suppress_health_check=SLOW)
+@settings(max_examples=15, suppress_health_check=SLOW)
 def test_every_account_becomes_what_its_grants_say_with_the_fewest_writes(
     tell: Callable[..., House], story: Story
 ) -> None:
@@ -677,7 +677,7 @@ def replacing(draw: st.DrawFn) -> Story:
 
 
 @given(replacing())
-@settings(max_examples=40, suppress_health_check=SLOW)
+@settings(max_examples=20, suppress_health_check=SLOW)
 def test_what_is_replaced_ends_when_what_replaces_it_is_there(tell: Callable[..., House], story: Story) -> None:
     """Through any faults that end: the account is as the newer grants say, and the older ones make way."""
     house = tell(story)
@@ -700,7 +700,7 @@ REFUSED_MEANWHILE = Story(
 
 @example(REFUSED_MEANWHILE, [Given(GrantState.SCHEDULED, Entitlement(role="owner", seat_type="codex"), 60, 530)])
 @given(stories, st.lists(turning, min_size=1, max_size=3))
-@settings(max_examples=40, suppress_health_check=SLOW)
+@settings(max_examples=20, suppress_health_check=SLOW)
 def test_grants_that_come_and_go_meanwhile_cost_no_write_too_many(
     tell: Callable[..., House], story: Story, more: list[Given]
 ) -> None:
@@ -711,7 +711,7 @@ def test_grants_that_come_and_go_meanwhile_cost_no_write_too_many(
 
 
 @given(replacing(), st.lists(places, min_size=1, max_size=3))
-@settings(max_examples=40, suppress_health_check=SLOW)
+@settings(max_examples=20, suppress_health_check=SLOW)
 def test_who_meddles_from_outside_does_not_keep_it_from_its_end(
     tell: Callable[..., House], story: Story, meddling: list[There]
 ) -> None:
