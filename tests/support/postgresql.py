@@ -19,6 +19,8 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 _START_SECONDS = 30
+#: bytes: PostgreSQL's log grows to one GiB by default, and each test has a database of some MB
+_ENOUGH_MEMORY = 4 * 1024**3
 _CONFIGURATION = {"max_connections": "200", "listen_addresses": "127.0.0.1"}
 #: what a database that nobody will miss can do without
 _IN_A_HURRY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
@@ -154,7 +156,7 @@ def private(*, durable: bool = False) -> Iterator[PrivateServer | None]:
     if programs is None:
         yield None
         return
-    home = Path(tempfile.mkdtemp(prefix="usher-postgresql-", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="usher-postgresql-", dir="/tmp" if durable else _quickest()))
     server = PrivateServer(programs, home, _CONFIGURATION | ({} if durable else _IN_A_HURRY))
     try:
         server.make()
@@ -165,6 +167,12 @@ def private(*, durable: bool = False) -> Iterator[PrivateServer | None]:
             server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _quickest() -> str:
+    """Memory, where there is enough of it: a database is hundreds of files, and ext4 is slow to make so many anew."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > _ENOUGH_MEMORY else "/tmp"
 
 
 def _programs() -> Path | None:
