@@ -157,7 +157,7 @@ class _Reading:
         )
 
     def _problem(self, request: AccessRequest, grant: Grant | None) -> str | None:
-        """Of one's own account the cause helps; of an outage, whose cause is the admins' affair, that it hits all."""
+        """Trouble with one's own account by its cause; an outage by what it means: why is for admins."""
         if grant is None or grant.state in (GrantState.ACTIVE, GrantState.ENDED, GrantState.SCHEDULED):
             return None
         own = self.incidents.get(subjects.account(request.application, request.beneficiary_id))

@@ -57,8 +57,6 @@ BaseUrl = Annotated[str, AfterValidator(_web_address)]
 Link = Annotated[str, AfterValidator(_link), Field(max_length=2000)]
 #: the context in which a document out of the database is validated: what passed when it was stored passes
 STORED: Final = {"stored": True}
-
-
 #: as `storage.secrets` has it; a key or a cookie that is pasted in its place does not pass
 _SECRET_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
