@@ -51,6 +51,7 @@ async def usher(
         "USHER_CATALOG": str(file),
         "USHER_PORT": str(port),
         "USHER_LOG_FORMAT": "json",
+        "PYTHONDONTWRITEBYTECODE": "",  # compiled, as pip would have installed it
         "USHER_SECRET_CHATGPT_SESSION": company.CHATGPT_SESSION,
         "USHER_SECRET_CHATGPT_KEY": company.CHATGPT_ADMIN_KEY,
         **settings,
