@@ -50,7 +50,7 @@ from storage.errors import StorageError
 from storage.secrets import Keyring, SecretStore
 
 #: seconds; the database's threads and the event loop take turns, and Python's 5 ms are long for somebody who pressed.
-#: Shorter ones cost more than they bring: with half a millisecond an approval takes 6 percent more of the processor
+#: Shorter ones cost more than they bring: with half a millisecond an approval takes 5 percent more of the processor
 SWITCH_INTERVAL = 0.002
 #: seconds that a start waits for the managers of everybody
 FIRST_LOOK = 30
