@@ -2,7 +2,8 @@
 
 The databases take turns, each of them first as often as the others. Each round's median stands beside that of the empty
 database in the same turn, and what is reported is the median of these ratios: a machine that is slower for some seconds
-is so for all three.
+is so for all three. As with the presses, all of it is done several times with new processes, because one may be quicker
+than another for as long as it lives.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from bench.page import Table
-from bench.presses import GOING_ON, WARM_UP, WORDS, Kind, Stage, going_on, in_order, lifecycles, staged, warm_up
+from bench.presses import GOING_ON, RUNS, WARM_UP, WORDS, Kind, Stage, going_on, in_order, lifecycles, staged, warm_up
 
 STORED: Final = (0, 100_000, 1_000_000)
-#: presses at once, and for each how many rounds of how many presses
-LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (33, 1), 32: (9, 64), 128: (9, 128)}
-#: rounds of so many approvals, a hundred in a second
-BUSY: Final = (5, 150)
+#: presses at once, and for each how many rounds of how many presses in a run
+LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (12, 1), 32: (6, 64), 128: (6, 128)}
+#: rounds of so many approvals in a run, a hundred in a second
+BUSY: Final = (3, 100)
 PEOPLE: Final = WARM_UP + sum(rounds * size for rounds, size in (*LEVELS.values(), BUSY))
 #: of the empty database's median
 WANTED: Final = 1.15
@@ -33,9 +34,14 @@ Rounds = Mapping[int, Sequence[float]]
 
 
 async def measure() -> Mapping[tuple[Kind, int], Rounds]:
-    """One run over the databases."""
+    """All runs over the databases."""
     found: dict[tuple[Kind, int], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for _ in range(RUNS):
+        await _run(found)
+    return found
 
+
+async def _run(found: Mapping[tuple[Kind, int], Mapping[int, list[float]]]) -> None:
     def note(stored: int, stage: Stage) -> None:
         for key, series in stage.usher.figures.items():
             found[key][stored].append(series.median)
@@ -55,7 +61,6 @@ async def measure() -> Mapping[tuple[Kind, int], Rounds]:
             for stored, stage in _in_turns(stages, number):
                 await going_on(stage, size, (stage.usher,))
                 note(stored, stage)
-    return found
 
 
 def _in_turns(stages: Sequence[tuple[int, Stage]], number: int) -> Sequence[tuple[int, Stage]]:
@@ -64,7 +69,7 @@ def _in_turns(stages: Sequence[tuple[int, Stage]], number: int) -> Sequence[tupl
 
 
 async def tables() -> list[Table]:
-    """One run, as a table."""
+    """All runs, as a table."""
     return [Table(name="growth", title=TITLE, columns=COLUMNS, rows=rows(await measure()))]
 
 
