@@ -85,10 +85,11 @@ class ThreadWriter:
         """Writes what waits. Often nothing does any more: it was written with what came before it."""
         taken = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_TOGETHER))]
         group = [work for work in taken if work.done.set_running_or_notify_cancel()]
-        if len(group) > 1 and self._write_together(group):
-            return
-        for work in group:
-            self._write_alone(work)
+        if len(group) < 2 or not self._write_together(group):
+            for work in group:
+                self._write_alone(work)
+        if self._connection is not None and not self._queue:
+            self._wait_for_the_disk(self._connection, lasting=True)  # whoever comes next should not have to say so
 
     def _write_together(self, group: Sequence[_Work]) -> bool:
         """False when the database failed them as a group, which it rolled back: each is then to be told its own."""
@@ -132,14 +133,18 @@ class ThreadWriter:
         if self._connection is None:
             self._connection, self._is_lasting = self._engine.connect(), True
         try:
-            if lasting is not self._is_lasting:  # with the next commit that lasts, those before it do, too
-                _put(self._connection, f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
-                self._is_lasting = lasting
+            self._wait_for_the_disk(self._connection, lasting=lasting)
             with self._connection.begin():
                 yield self._connection
         except BaseException:
             self._let_go()
             raise
+
+    def _wait_for_the_disk(self, connection: Connection, *, lasting: bool) -> None:
+        """Whether the next commit does. With one that lasts, those before it do, too."""
+        if lasting is not self._is_lasting:
+            _put(connection, f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+            self._is_lasting = lasting
 
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None
