@@ -21,7 +21,7 @@ STORED: Final = (0, 100_000, 1_000_000)
 #: presses at once, and for each how many rounds of how many presses in a run
 LEVELS: Final[Mapping[int, tuple[int, int]]] = {1: (12, 1), 32: (6, 64), 128: (6, 128)}
 #: rounds of so many approvals in a run, a hundred in a second
-BUSY: Final = (3, 100)
+BUSY: Final = (6, 100)
 PEOPLE: Final = WARM_UP + sum(rounds * size for rounds, size in (*LEVELS.values(), BUSY))
 #: of the empty database's median
 WANTED: Final = 1.15
