@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from storage import task_queue
 from storage.database import Database, Transaction
 from tests.support.clock import MovableClock
+from tests.support.waiting import until
 
 #: what `PRAGMA synchronous` says (sqlite.org/pragma.html): in a log, only the latter waits at each commit
 NORMAL, FULL = 1, 2
@@ -86,6 +87,21 @@ async def test_what_is_written_together_lasts_when_a_part_of_it_does(database: D
     let_go.set()
     await asyncio.gather(occupied, *waiting)
     assert commits == [NORMAL, FULL]
+
+
+async def test_a_press_that_comes_alone_finds_the_writer_ready(database: Database) -> None:
+    """When nobody waits, the writer is back at commits that last before anybody asks for one."""
+    said: list[str] = []
+
+    def hear(connection: Connection) -> None:
+        connection.connection.driver_connection.set_trace_callback(said.append)  # type: ignore[union-attr]
+
+    event.listen(Engine, "commit", hear)
+    try:
+        await database.for_now().write(ask)
+        await until(lambda: said[-1:] == ["PRAGMA synchronous = FULL"])
+    finally:
+        event.remove(Engine, "commit", hear)
 
 
 async def test_a_claim_waits_for_no_disk(database: Database, commits: list[int]) -> None:
